@@ -1,0 +1,42 @@
+"""EduConnect's activation of a parent's account, as an explicit finite state machine."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from educonnect_flow.activation.events import (
+    ChoosePassword,
+    ChooseProfile,
+    ClaimIdentity,
+    ConfirmPupils,
+    GoBack,
+    Profile,
+    ResendCode,
+    StartActivation,
+    SubmitCode,
+)
+from educonnect_flow.activation.states import State
+from educonnect_flow.flow import ActivationFlow
+from educonnect_flow.outcome import Outcome
+from educonnect_flow.people import Guardian, Pupil, PupilAnswer, Relation
+from educonnect_flow.reasons import Reason, Refusal
+from educonnect_flow.settings import Settings
+from educonnect_flow.validators import Validators
+
+if TYPE_CHECKING:
+    from educonnect_flow.aio import AsyncActivationFlow
+
+__all__ = [
+    "ActivationFlow", "AsyncActivationFlow", "ChoosePassword", "ChooseProfile", "ClaimIdentity", "ConfirmPupils",
+    "GoBack", "Guardian", "Outcome", "Profile", "Pupil", "PupilAnswer", "Reason", "Refusal", "Relation",
+    "ResendCode", "Settings", "StartActivation", "State", "SubmitCode", "Validators",
+]  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    # asyncio is loaded by those who use it.
+    if name == "AsyncActivationFlow":
+        from educonnect_flow.aio import AsyncActivationFlow
+
+        return AsyncActivationFlow
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

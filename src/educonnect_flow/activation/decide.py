@@ -1,0 +1,105 @@
+"""The decision: ``(activation, event, facts, now) -> Decision``.  Pure, so that a run can be replayed."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from attrs import evolve, field, frozen
+
+from educonnect_flow.activation.attempt import Account, Attempt, Facts, Outgoing
+from educonnect_flow.activation.events import Event, Lapse
+from educonnect_flow.activation.snapshot import Activation
+from educonnect_flow.activation.states import FINAL
+from educonnect_flow.activation.table import TABLE
+from educonnect_flow.machinery.secrecy import Confidential
+from educonnect_flow.machinery.tally import Limit
+from educonnect_flow.reasons import Reason, Refusal
+from educonnect_flow.settings import Settings
+from educonnect_flow.validators import Validators
+
+
+@frozen(kw_only=True)
+class Decision(Confidential):
+    """What an event comes to, once committed."""
+
+    activation: Activation
+    """The next snapshot."""
+    accepted: bool
+    refusals: tuple[Refusal, ...]
+    """Empty when accepted."""
+    row: str | None
+    """The name of the row taken; ``None`` when the event was refused and nothing moved."""
+    event: str
+    """The name of the event's class; ``Lapse`` when time decided instead."""
+    limits: tuple[Limit, ...] = field(repr=False)
+    outgoing: Outgoing | None
+    void: bool
+    """Messages of this activation that still wait are not to be sent any more."""
+    account: Account | None
+    denied: tuple[str, ...]
+    """Ids of pupils denied, for the school."""
+    rotate: bool
+    prompt: bool
+
+
+def idle(activation: Activation, now: datetime, settings: Settings) -> bool:
+    """Whether *activation* is open and nothing was submitted for ``idle_for``."""
+    return activation.state not in FINAL and now - activation.seen_at >= settings.idle_for
+
+
+def not_now(activation: Activation, event: type[Event]) -> Refusal | None:
+    """The refusal of an *event* that the state does not accept; ``None`` when it does."""
+    if TABLE.accepts(activation.state, event):
+        return None
+    return Refusal(Reason.NOT_NOW)
+
+
+def decide(
+    activation: Activation,
+    event: Event,
+    facts: Facts,
+    now: datetime,
+    settings: Settings,
+    validators: Validators,
+) -> Decision:
+    """Take *event*, which the state accepts (see :func:`not_now`), through the table.
+
+    :param now: aware, UTC.
+    """
+    current = hold_time(activation, now)
+    offered = Lapse() if idle(current, now, settings) else event
+    attempt = Attempt(current.state, current, offered, facts, now, settings, validators)
+    row = TABLE.fire(attempt, type(offered))
+    accepted = row is not None and row.accepted
+    following = evolve(
+        current, state=attempt.state, version=activation.version + 1, seen_at=now, **attempt.changes
+    )
+    return Decision(
+        activation=following,
+        accepted=accepted,
+        refusals=() if accepted else tuple(attempt.refusals),
+        row=row.name if row is not None else None,
+        event=type(offered).__name__,
+        limits=tuple(attempt.limits),
+        outgoing=attempt.outgoing,
+        void=attempt.void,
+        account=attempt.account,
+        denied=attempt.denied,
+        rotate=attempt.rotate,
+        prompt=attempt.prompt,
+    )
+
+
+def hold_time(activation: Activation, now: datetime) -> Activation:
+    """*activation* as it stands when the clock has stepped back since the last submit: nothing lives longer for it.
+
+    A code loses what the clock took back; one that was issued in what is now the future is over.
+    """
+    challenge = activation.challenge
+    if now >= activation.seen_at or challenge is None:
+        return activation
+    if now < challenge.issued_at:
+        over = now
+    else:
+        over = challenge.expires_at - (activation.seen_at - now)
+    return evolve(activation, challenge=evolve(challenge, expires_at=min(over, challenge.expires_at)))

@@ -1,0 +1,179 @@
+"""What a row changes.  Each notes it on the attempt; nothing is done before the commit."""
+
+from __future__ import annotations
+
+from educonnect_flow.activation.attempt import Account, Attempt, Outgoing, pupils_of
+from educonnect_flow.activation.guards import answers, failures_limit, matching
+from educonnect_flow.activation.snapshot import Challenge, Claim, ShownPupil
+from educonnect_flow.machinery.tally import Limit
+from educonnect_flow.reasons import Reason, Refusal, until
+
+
+def ask_prompt(attempt: Attempt) -> None:
+    """The identity page is shown: it needs a prompt that nobody answered yet."""
+    attempt.prompt = True
+
+
+def drop_prompt(attempt: Attempt) -> None:
+    """The identity page is left."""
+    attempt.changes["prompt"] = None
+
+
+def take_claim(attempt: Attempt) -> None:
+    """Somebody says who they are.  The same is noted for a stranger."""
+    facts = attempt.facts
+    attempt.changes["claim"] = Claim(facts.sealed, facts.mobile_key, facts.masked, matching(attempt))
+    attempt.changes["prompt"] = None
+
+
+def issue_code(attempt: Attempt) -> None:
+    """A new code, which is the only one from now on, counted against every limit; its message waits in the outbox."""
+    a, facts, settings, now = attempt.activation, attempt.facts, attempt.settings, attempt.now
+    claim: Claim = attempt.changes.get("claim", a.claim)
+    expires_at = now + settings.code_ttl
+    attempt.changes |= {
+        "challenge": Challenge(facts.nonce, now, expires_at),
+        "codes": a.codes + 1,
+        "code_at": now,
+    }
+    attempt.void = True
+    attempt.outgoing = Outgoing(
+        id=facts.message,
+        activation=a.id,
+        nonce=facts.nonce,
+        mobile=claim.mobile,
+        created_at=now,
+        expires_at=expires_at,
+        decoy=not claim.guardians,
+    )
+    attempt.limits.append(failures_limit(attempt, adds=0))
+    attempt.limits.append(
+        Limit("sms_per_mobile", facts.mobile_key, settings.sms_per_mobile, settings.sms_window)
+    )
+    if settings.sms_budget is not None:
+        attempt.limits.append(Limit("sms_budget", "national", settings.sms_budget, settings.sms_window))
+
+
+def count_identity_failure(attempt: Attempt) -> None:
+    """A wrong name is a failure of the mobile, where it is told."""
+    attempt.limits.append(failures_limit(attempt, adds=1))
+
+
+def count_code_failure(attempt: Attempt) -> None:
+    """A wrong code: one attempt less, here and for the mobile."""
+    failures = attempt.activation.code_failures + 1
+    attempt.changes["code_failures"] = failures
+    attempt.limits.append(failures_limit(attempt, adds=1))
+    _say_left(attempt, Reason.CODE_WRONG, attempt.settings.code_failures - failures)
+
+
+def count_pupils_failure(attempt: Attempt) -> None:
+    """A wrong birth date: one attempt less, here and for the mobile."""
+    failures = attempt.activation.pupils_failures + 1
+    attempt.changes["pupils_failures"] = failures
+    attempt.limits.append(failures_limit(attempt, adds=1))
+    _say_left(attempt, Reason.BIRTH_DATES_WRONG, attempt.settings.pupils_failures - failures)
+
+
+def _say_left(attempt: Attempt, reason: Reason, left: int) -> None:
+    attempt.refusals = [
+        Refusal(refusal.reason, refusal.field, {**refusal.params, "attempts_left": left})
+        if refusal.reason is reason
+        else refusal
+        for refusal in attempt.refusals
+    ]
+
+
+def lock(attempt: Attempt) -> None:
+    """Too many failures: over, and until when."""
+    barred = attempt.facts.barred.get("mobile_failures")
+    at = barred or attempt.now + attempt.settings.lock_for
+    attempt.changes |= {"until": at, "challenge": None}
+    attempt.void = True
+    attempt.refusals.append(until(Reason.LOCKED, at, attempt.now))
+
+
+def accept_code(attempt: Attempt) -> None:
+    """The code is used up, and whoever used it gets a new handle (ASVS 5.0, 7.2.4)."""
+    guardian = attempt.facts.candidates[0] if attempt.facts.candidates else None
+    names = (guardian.family_name, guardian.given_name, guardian.usage_name) if guardian else ()
+    attempt.changes |= {
+        "challenge": None,
+        "rotation": attempt.activation.rotation + 1,
+        "names": tuple(name for name in names if name),
+    }
+    attempt.void = True
+    attempt.rotate = True
+    attempt.limits.append(failures_limit(attempt, adds=0))
+
+
+def show_pupils(attempt: Attempt) -> None:
+    """All pupils of all matching records, each once."""
+    attempt.changes["pupils"] = tuple(
+        ShownPupil(pupil.id, pupil.given_name, pupil.school, pupil.relation)
+        for pupil in pupils_of(attempt.facts.candidates).values()
+    )
+
+
+def refuse_no_pupil(attempt: Attempt) -> None:
+    """Nothing to confirm: the school must look."""
+    _refuse(attempt, Reason.NO_PUPIL)
+
+
+def refuse_none_confirmed(attempt: Attempt) -> None:
+    """All denied: the school must look."""
+    attempt.denied = tuple(pupil.id for pupil in attempt.facts.pupils)
+    attempt.limits.append(failures_limit(attempt, adds=0))
+    _refuse(attempt, Reason.NO_PUPIL_CONFIRMED)
+
+
+def _refuse(attempt: Attempt, reason: Reason) -> None:
+    attempt.changes["why"] = reason
+    attempt.refusals.append(Refusal(reason))
+
+
+def record_pupils(attempt: Attempt) -> None:
+    """Who is confirmed; the others are left out, and recorded for the school."""
+    confirmed = {answer.pupil_id for answer in answers(attempt) if answer.confirmed}
+    shown = tuple(pupil.id for pupil in attempt.facts.pupils)
+    attempt.changes["confirmed"] = tuple(pupil for pupil in shown if pupil in confirmed)
+    attempt.denied = tuple(pupil for pupil in shown if pupil not in confirmed)
+    attempt.limits.append(failures_limit(attempt, adds=0))
+
+
+def create_account(attempt: Attempt) -> None:
+    """The end: an identifier, and an account.  The password's hash is filled in outside."""
+    a, facts = attempt.activation, attempt.facts
+    assert a.claim is not None and a.confirmed is not None  # noqa: S101, PT018 - the table led through both
+    attempt.changes["identifier"] = facts.identifier
+    attempt.account = Account(
+        identifier=facts.identifier,
+        base=facts.base,
+        guardians=a.claim.guardians,
+        confirmed=a.confirmed,
+        denied=tuple(pupil.id for pupil in a.pupils if pupil.id not in a.confirmed),
+        password_hash="",
+        created_at=attempt.now,
+        activation=a.id,
+    )
+
+
+def undo_claim(attempt: Attempt) -> None:
+    """Back to the identity page: the code and all that it opened are dropped.  Counters stay."""
+    attempt.changes |= {"claim": None, "challenge": None, "names": (), "pupils": (), "confirmed": None}
+    attempt.void = True
+    attempt.prompt = True
+
+
+def undo_pupils(attempt: Attempt) -> None:
+    """Back to the pupils' page: they must be confirmed again."""
+    attempt.changes["confirmed"] = None
+
+
+def lapse(attempt: Attempt) -> None:
+    """Idle for too long."""
+    attempt.changes |= {"prompt": None, "challenge": None}
+    attempt.void = True
+    attempt.refusals.append(Refusal(Reason.IDLE))
+
+

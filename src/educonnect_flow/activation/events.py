@@ -1,0 +1,106 @@
+"""What a parent can do: one class per button.  Values are taken as typed; the validators judge them.
+
+A wrong *type* is refused at once with :class:`~educonnect_flow.errors.WrongUse`; a wrong *value*
+is a refusal of the flow.  No repr shows what a parent typed, and none of these can be pickled.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from attrs import field, frozen
+
+from educonnect_flow.machinery.secrecy import Confidential
+from educonnect_flow.people import PupilAnswer
+from educonnect_flow.typed import frozen_sequence, of, sequence
+
+_OPTIONAL_TEXT = of(str, type(None))
+
+
+class Profile(Enum):
+    """The two profiles of the first page."""
+
+    GUARDIAN = "guardian"
+    """« Responsable d'élève »"""
+    PUPIL = "pupil"
+    """« Élève »"""
+
+
+@frozen
+class Event(Confidential):
+    """The base of all events."""
+
+
+@frozen
+class ChooseProfile(Event):
+    """A profile was chosen on the first page."""
+
+    profile: Profile = field(validator=of(Profile))
+
+
+@frozen
+class StartActivation(Event):
+    """« Je n'ai pas de compte »"""
+
+
+@frozen(kw_only=True)
+class ClaimIdentity(Event):
+    """The identity form: names, mobile and the answer to the human check."""
+
+    family_name: str = field(validator=of(str), repr=False)
+    """Birth or usage name."""
+    given_name: str = field(validator=of(str), repr=False)
+    mobile: str = field(validator=of(str), repr=False)
+    """As typed: ``06 12 34 56 78``, ``+262 692 12 34 56``."""
+    human_check: str | None = field(default=None, validator=_OPTIONAL_TEXT, repr=False)
+    """The answer to the prompt of the view; ``None`` when none was asked."""
+
+
+@frozen
+class SubmitCode(Event):
+    """The code received by SMS, as typed."""
+
+    code: str = field(validator=of(str), repr=False)
+
+
+@frozen
+class ResendCode(Event):
+    """« Renvoyer le SMS »"""
+
+
+@frozen
+class GoBack(Event):
+    """« Précédent »"""
+
+
+@frozen
+class ConfirmPupils(Event):
+    """The answers for the pupils: exactly one for each that the page shows."""
+
+    answers: tuple[PupilAnswer, ...] = field(converter=frozen_sequence, validator=sequence(PupilAnswer))
+
+
+@frozen(kw_only=True)
+class ChoosePassword(Event):
+    """The password and its confirmation, exactly as typed."""
+
+    password: str = field(validator=of(str), repr=False)
+    confirmation: str = field(validator=of(str), repr=False)
+
+
+@frozen
+class Lapse(Event):
+    """Time passed without a submit.  The library fires it; a host cannot."""
+
+
+PUBLIC: tuple[type[Event], ...] = (
+    ChooseProfile,
+    StartActivation,
+    ClaimIdentity,
+    SubmitCode,
+    ResendCode,
+    ConfirmPupils,
+    ChoosePassword,
+    GoBack,
+)
+"""The events that a host may submit, in the order of the pages."""

@@ -1,0 +1,247 @@
+"""The questions that the table asks.  Each returns a bool; those that ask a validator note why not."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from educonnect_flow.activation.attempt import Attempt
+from educonnect_flow.activation.events import Profile
+from educonnect_flow.activation.snapshot import Activation
+from educonnect_flow.machinery.tally import Limit
+from educonnect_flow.people import Guardian, PupilAnswer
+from educonnect_flow.reasons import Reason, Refusal, refusals_of, until
+from educonnect_flow.settings import Settings
+from educonnect_flow.validators.code import CodeCheck
+from educonnect_flow.validators.identity import IdentityCheck
+from educonnect_flow.validators.password import PasswordCheck, normalise
+from educonnect_flow.validators.pupils import PupilsCheck, check_form
+
+# A refusal for any other reason costs an attempt: whatever a host's validator adds fails closed.
+_FREE_CODE = frozenset({Reason.CODE_MALFORMED, Reason.CODE_EXPIRED})
+
+
+def is_guardian(attempt: Attempt) -> bool:
+    """« Responsable d'élève »"""
+    return attempt.event.profile is Profile.GUARDIAN
+
+
+# --- the claim -------------------------------------------------------------------------------------
+
+
+def claim_holds(attempt: Attempt) -> bool:
+    """The form is right, the human check passed, the mobile may receive a code now, and somebody may be told of it."""
+    return not attempt.verdict("claim", _claim)
+
+
+def _claim(attempt: Attempt) -> tuple[Refusal, ...]:
+    facts = attempt.facts
+    if facts.form:
+        return facts.form
+    waiting = code_due(attempt.activation, attempt.settings, attempt.now)
+    if waiting:
+        return waiting
+    if facts.human is False:
+        return (Refusal(Reason.HUMAN_CHECK_FAILED, "human_check"),)
+    barred = _barred(attempt)
+    if barred:
+        return barred
+    if attempt.settings.tell_unknown_identity and not matching(attempt):
+        return (Refusal(Reason.IDENTITY_UNKNOWN),)
+    return ()
+
+
+def identity_refused(attempt: Attempt) -> bool:
+    """The claim failed because nobody is called so, and the host wants that told."""
+    return any(refusal.reason is Reason.IDENTITY_UNKNOWN for refusal in attempt.verdict("claim", _claim))
+
+
+def prompt_spent(attempt: Attempt) -> bool:
+    """The human check was answered, rightly or not: its prompt will not serve again."""
+    return attempt.facts.human is not None
+
+
+_NOBODY = Guardian(id="", family_name="-", given_name="-", mobile="")
+
+
+def matching(attempt: Attempt) -> tuple[str, ...]:
+    """Ids of the records that are the person claimed.  Takes the same steps when there is no record."""
+    event, facts = attempt.event, attempt.facts
+    check = attempt.validators.identity
+    found = []
+    for guardian in facts.candidates or (_NOBODY,):
+        record = IdentityCheck(
+            family_name=event.family_name, given_name=event.given_name, mobile=facts.mobile, guardian=guardian
+        )
+        if not refusals_of(check(record)) and guardian is not _NOBODY:
+            found.append(guardian.id)
+    return tuple(found)
+
+
+# --- codes -----------------------------------------------------------------------------------------
+
+
+def code_may_go(attempt: Attempt) -> bool:
+    """A new code may be issued: not too soon, not too many, and the budgets hold."""
+    return not attempt.verdict("resend", _resend)
+
+
+def _resend(attempt: Attempt) -> tuple[Refusal, ...]:
+    return code_due(attempt.activation, attempt.settings, attempt.now) or _barred(attempt)
+
+
+def code_due(activation: Activation, settings: Settings, now: datetime) -> tuple[Refusal, ...]:
+    """Whether this activation may have another code: why not, or nothing."""
+    if activation.code_at is None:
+        return ()
+    if activation.codes > settings.resends:
+        return (Refusal(Reason.RESENDS_USED),)
+    due = activation.code_at + settings.resend_after
+    return (until(Reason.RESEND_TOO_SOON, due, now),) if now < due else ()
+
+
+_BARRED = {
+    "mobile_failures": Reason.MOBILE_LOCKED,
+    "sms_per_mobile": Reason.SMS_PER_MOBILE,
+    "sms_budget": Reason.SMS_BUDGET,
+}
+
+
+def _barred(attempt: Attempt) -> tuple[Refusal, ...]:
+    barred = attempt.facts.barred
+    return tuple(
+        until(reason, barred[kind], attempt.now, "mobile" if kind == "mobile_failures" else None)
+        for kind, reason in _BARRED.items()
+        if kind in barred
+    )
+
+
+def mobile_barred(attempt: Attempt) -> bool:
+    """Too many failures with this mobile, here or elsewhere: beats even the right code (CVE-2026-16103)."""
+    return "mobile_failures" in attempt.facts.barred
+
+
+def failures_limit(attempt: Attempt, adds: int) -> Limit:
+    """The limit on failures with the mobile of the claim."""
+    settings = attempt.settings
+    return Limit(
+        "mobile_failures",
+        attempt.facts.mobile_key,
+        settings.mobile_failures,
+        settings.failures_window,
+        settings.lock_for,
+        adds,
+    )
+
+
+def code_right(attempt: Attempt) -> bool:
+    """The validator lets the code through, and there is somebody behind it."""
+    return not attempt.verdict("code", _code)
+
+
+def _code(attempt: Attempt) -> tuple[Refusal, ...]:
+    challenge, claim = attempt.activation.challenge, attempt.activation.claim
+    assert challenge is not None and claim is not None  # noqa: S101, PT018 - CODE is only reached with both
+    refusals = refusals_of(
+        attempt.validators.code(
+            CodeCheck(
+                given=attempt.event.code,
+                expected=attempt.facts.expected,
+                expires_at=challenge.expires_at,
+                now=attempt.now,
+                settings=attempt.settings,
+            )
+        )
+    )
+    if not refusals and not claim.guardians:
+        return (Refusal(Reason.CODE_WRONG, "code"),)  # no code opens for a stranger, not even by chance
+    return refusals
+
+
+def code_wrong(attempt: Attempt) -> bool:
+    """The code was refused for a reason that costs an attempt."""
+    refusals = attempt.verdict("code", _code)
+    return bool(refusals) and not _FREE_CODE.issuperset(refusal.reason for refusal in refusals)
+
+
+def last_code(attempt: Attempt) -> bool:
+    """This failure uses the last attempt of the activation."""
+    return attempt.activation.code_failures + 1 >= attempt.settings.code_failures
+
+
+def has_account(attempt: Attempt) -> bool:
+    """One of the guardian's records has an account already."""
+    return attempt.facts.active
+
+
+def has_no_pupil(attempt: Attempt) -> bool:
+    """The schools know no pupil of this guardian."""
+    return not any(guardian.pupils for guardian in attempt.facts.candidates)
+
+
+# --- pupils ----------------------------------------------------------------------------------------
+
+
+def pupils_right(attempt: Attempt) -> bool:
+    """Every pupil is answered and every date is right."""
+    return not attempt.verdict("pupils", _pupils)
+
+
+def _pupils(attempt: Attempt) -> tuple[Refusal, ...]:
+    return refusals_of(attempt.validators.pupils(_pupils_check(attempt)))
+
+
+def _pupils_check(attempt: Attempt) -> PupilsCheck:
+    return PupilsCheck(pupils=attempt.facts.pupils, answers=answers(attempt))
+
+
+def answers(attempt: Attempt) -> tuple[PupilAnswer, ...]:
+    """The answers, without those for a pupil that the page showed and the schools have since struck out."""
+    gone = attempt.facts.gone
+    return tuple(answer for answer in attempt.event.answers if answer.pupil_id not in gone)
+
+
+def none_confirmed(attempt: Attempt) -> bool:
+    """Every pupil is denied."""
+    return not any(answer.confirmed for answer in answers(attempt))
+
+
+def pupils_wrong(attempt: Attempt) -> bool:
+    """The answers are well formed, and refused."""
+    return bool(attempt.verdict("pupils", _pupils)) and not check_form(_pupils_check(attempt))
+
+
+def last_pupils(attempt: Attempt) -> bool:
+    """This failure uses the last attempt of the activation."""
+    return attempt.activation.pupils_failures + 1 >= attempt.settings.pupils_failures
+
+
+# --- password --------------------------------------------------------------------------------------
+
+
+def password_holds(attempt: Attempt) -> bool:
+    """The validator lets the password through."""
+    return not attempt.verdict("password", _password)
+
+
+def _password(attempt: Attempt) -> tuple[Refusal, ...]:
+    event, longest = attempt.event, attempt.settings.password_max
+    for name in ("password", "confirmation"):
+        text = getattr(event, name)
+        if len(text) > longest:  # first of all: what follows takes time with the length
+            return (Refusal(Reason.TOO_LONG, name, {"max": longest}),)
+        if any("\ud800" <= c <= "\udfff" for c in text):  # half a character: nothing could encode it
+            return (Refusal(Reason.CHARACTERS, name),)
+    if not event.password:
+        return (Refusal(Reason.REQUIRED, "password"),)
+    return refusals_of(
+        attempt.validators.password(
+            PasswordCheck(
+                password=normalise(event.password),
+                confirmation=normalise(event.confirmation),
+                names=attempt.activation.names,
+                mobile=attempt.facts.mobile,
+                identifier=attempt.facts.base,
+                settings=attempt.settings,
+            )
+        )
+    )

@@ -1,0 +1,155 @@
+"""What is kept of an activation between two events: one frozen record, and its text form with a version."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Any
+
+from attrs import field, frozen
+
+from educonnect_flow.activation.states import State
+from educonnect_flow.machinery.secrecy import Confidential
+from educonnect_flow.people import Relation
+from educonnect_flow.reasons import Reason
+
+FORMAT = 1
+"""The version of the text form.  A change of shape raises it and adds a step that lifts the older one."""
+
+
+@frozen
+class Challenge:
+    """A code that was issued.  The code itself is nowhere: it is derived from the nonce when needed."""
+
+    nonce: str
+    issued_at: datetime
+    expires_at: datetime
+
+
+@frozen
+class Claim(Confidential):
+    """Who somebody says they are, since the last identity form."""
+
+    mobile: str = field(repr=False)
+    """E.164, sealed."""
+    mobile_key: str = field(repr=False)
+    """Keyed hash of the E.164 form: what failures and messages are counted under."""
+    masked: str
+    """``+33 6 •• •• •• 78``"""
+    guardians: tuple[str, ...] = field(repr=False)
+    """Ids of the records that match; empty for a stranger, who walks on all the same."""
+
+
+@frozen
+class ShownPupil(Confidential):
+    """A pupil as the page shows them.  Never a birth date."""
+
+    id: str
+    given_name: str
+    school: str
+    relation: Relation
+
+
+@frozen(kw_only=True)
+class Activation(Confidential):
+    """One activation between two events.  Holds no code, no password, no handle, no full number, no birth date."""
+
+    id: str
+    version: int
+    """Raised by one with every commit; a commit against another version is refused."""
+    state: State
+    created_at: datetime
+    seen_at: datetime
+    """When the last submit came in: what idle is counted from."""
+    rotation: int = 0
+    """How often the handle was renewed."""
+    source: str | None = field(default=None, repr=False)
+    """Keyed hash of where the request came from."""
+    prompt: str | None = None
+    """The id of the human check's prompt on the page."""
+    claim: Claim | None = None
+    challenge: Challenge | None = None
+    codes: int = 0
+    """Codes issued, ever."""
+    code_at: datetime | None = None
+    """When the last of them was issued."""
+    code_failures: int = 0
+    pupils_failures: int = 0
+    names: tuple[str, ...] = field(default=(), repr=False)
+    """The guardian's names, from the accepted code on: no password may be made of them."""
+    pupils: tuple[ShownPupil, ...] = field(default=(), repr=False)
+    """What the pupils' page shows, from the accepted code on."""
+    confirmed: tuple[str, ...] | None = None
+    """Ids of the confirmed pupils, once they are."""
+    identifier: str | None = None
+    until: datetime | None = None
+    """``LOCKED``: until when."""
+    why: Reason | None = None
+    """``REFUSED``: for what reason."""
+
+
+def dump(activation: Activation) -> str:
+    """*activation* as JSON.  The version of the row is the store's, and not in the text."""
+    a, claim, challenge = activation, activation.claim, activation.challenge
+    return json.dumps(
+        {
+            "format": FORMAT,
+            "id": a.id,
+            "state": a.state.value,
+            "created_at": a.created_at.isoformat(),
+            "seen_at": a.seen_at.isoformat(),
+            "rotation": a.rotation,
+            "source": a.source,
+            "prompt": a.prompt,
+            "claim": claim and [claim.mobile, claim.mobile_key, claim.masked, claim.guardians],
+            "challenge": challenge
+            and [challenge.nonce, challenge.issued_at.isoformat(), challenge.expires_at.isoformat()],
+            "codes": a.codes,
+            "code_at": a.code_at and a.code_at.isoformat(),
+            "code_failures": a.code_failures,
+            "pupils_failures": a.pupils_failures,
+            "names": a.names,
+            "pupils": [[p.id, p.given_name, p.school, p.relation.value] for p in a.pupils],
+            "confirmed": a.confirmed,
+            "identifier": a.identifier,
+            "until": a.until and a.until.isoformat(),
+            "why": a.why and a.why.value,
+        },
+        separators=(",", ":"),
+    )
+
+
+def load(text: str, version: int) -> Activation:
+    """The activation that :func:`dump` wrote.
+
+    :raises ValueError: when *text* was written by a newer version of the library.
+    """
+    d: dict[str, Any] = json.loads(text)
+    if d["format"] > FORMAT:
+        raise ValueError(f"a stored activation has format {d['format']}; this library reads up to {FORMAT}")
+    claim, challenge, confirmed = d["claim"], d["challenge"], d["confirmed"]
+    return Activation(
+        id=d["id"],
+        version=version,
+        state=State(d["state"]),
+        created_at=datetime.fromisoformat(d["created_at"]),
+        seen_at=datetime.fromisoformat(d["seen_at"]),
+        rotation=d["rotation"],
+        source=d["source"],
+        prompt=d["prompt"],
+        claim=claim and Claim(*claim[:3], guardians=tuple(claim[3])),
+        challenge=challenge and Challenge(challenge[0], _time(challenge[1]), _time(challenge[2])),
+        codes=d["codes"],
+        code_at=d["code_at"] and _time(d["code_at"]),
+        code_failures=d["code_failures"],
+        pupils_failures=d["pupils_failures"],
+        names=tuple(d["names"]),
+        pupils=tuple(ShownPupil(*p[:3], relation=Relation(p[3])) for p in d["pupils"]),
+        confirmed=None if confirmed is None else tuple(confirmed),
+        identifier=d["identifier"],
+        until=d["until"] and _time(d["until"]),
+        why=d["why"] and Reason(d["why"]),
+    )
+
+
+_time = datetime.fromisoformat

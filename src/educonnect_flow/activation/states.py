@@ -1,0 +1,39 @@
+"""Where an activation stands: one state per page that the parent sees."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+
+class State(Enum):
+    """A page of the guide, or an end."""
+
+    PROFILE = "profile"
+    """« Je sélectionne mon profil »"""
+    SIGN_IN = "sign_in"
+    """« Je me connecte avec mon compte » with « Je n'ai pas de compte »"""
+    IDENTITY = "identity"
+    """« Je confirme mon identité »: names, mobile, human check"""
+    CODE = "code"
+    """« Un code de sécurité a été envoyé »"""
+    PUPILS = "pupils"
+    """« Je confirme être le représentant légal de l'élève suivant »"""
+    PASSWORD = "password"  # noqa: S105 - a page's name
+    """« Je choisis mon nouveau mot de passe »"""
+    ACTIVATED = "activated"
+    """« Votre compte a été activé avec succès »"""
+    ALREADY_ACTIVE = "already_active"
+    """There is an account: sign in, or recover it.  Said only after the code."""
+    NOT_ELIGIBLE = "not_eligible"
+    """« L'activation est réservée aux responsables des élèves »"""
+    REFUSED = "refused"
+    """No pupil to confirm, or none confirmed: see the school."""
+    LOCKED = "locked"
+    """Too many failures, for a time."""
+    EXPIRED = "expired"
+    """Idle for too long: start over."""
+
+
+FINAL = frozenset(
+    {State.ACTIVATED, State.ALREADY_ACTIVE, State.NOT_ELIGIBLE, State.REFUSED, State.LOCKED, State.EXPIRED}
+)

@@ -1,0 +1,179 @@
+"""What each page may show, and nothing else: one frozen class per state."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from attrs import field, frozen
+
+from educonnect_flow.activation.snapshot import Activation, ShownPupil
+from educonnect_flow.activation.states import State
+from educonnect_flow.machinery.secrecy import Confidential
+from educonnect_flow.ports import HumanPrompt
+from educonnect_flow.reasons import Reason
+from educonnect_flow.settings import Settings
+from educonnect_flow.validators.password import Criterion, criteria
+
+if TYPE_CHECKING:
+    from typing import Any
+
+
+@frozen
+class View(Confidential):
+    """The base of all views."""
+
+
+@frozen
+class ProfileView(View):
+    """``PROFILE``: two buttons."""
+
+
+@frozen
+class SignInView(View):
+    """``SIGN_IN``: « Je n'ai pas de compte »."""
+
+
+@frozen
+class IdentityView(View):
+    """``IDENTITY``"""
+
+    prompt: HumanPrompt | None
+    """What the human check asks; ``None`` when the flow has none."""
+
+
+@frozen
+class CodeView(View):
+    """``CODE``"""
+
+    masked_mobile: str
+    attempts_left: int
+    expires_at: datetime
+    resend_at: datetime
+    """From when a new code may be asked for."""
+    resends_left: int
+
+
+@frozen
+class PupilsView(View):
+    """``PUPILS``"""
+
+    pupils: tuple[ShownPupil, ...] = field(repr=False)
+    attempts_left: int
+
+
+@frozen
+class PasswordView(View):
+    """``PASSWORD``"""
+
+    criteria: tuple[Criterion, ...]
+    """What is asked, none met yet."""
+
+
+@frozen
+class ActivatedView(View):
+    """``ACTIVATED``"""
+
+    identifier: str
+    """To write down: ``p.nomXX``."""
+    pupils: tuple[ShownPupil, ...] = field(repr=False)
+    """The confirmed ones."""
+
+
+@frozen
+class AlreadyActiveView(View):
+    """``ALREADY_ACTIVE``: sign in, or recover the account."""
+
+
+@frozen
+class NotEligibleView(View):
+    """``NOT_ELIGIBLE``: this way is for guardians."""
+
+
+@frozen
+class RefusedView(View):
+    """``REFUSED``: see the school."""
+
+    reason: Reason
+    """``NO_PUPIL`` or ``NO_PUPIL_CONFIRMED``."""
+
+
+@frozen
+class LockedView(View):
+    """``LOCKED``"""
+
+    until: datetime
+    """When one may try again, with a new activation."""
+
+
+@frozen
+class ExpiredView(View):
+    """``EXPIRED``: start over."""
+
+
+def _identity(a: Activation, settings: Settings, prompt: HumanPrompt | None) -> View:
+    return IdentityView(prompt)
+
+
+def _code(a: Activation, settings: Settings, prompt: HumanPrompt | None) -> View:
+    assert a.claim is not None  # noqa: S101 - the table issues a code only after a claim
+    assert a.challenge is not None  # noqa: S101
+    assert a.code_at is not None  # noqa: S101
+    return CodeView(
+        a.claim.masked,
+        settings.code_failures - a.code_failures,
+        a.challenge.expires_at,
+        a.code_at + settings.resend_after,
+        max(0, 1 + settings.resends - a.codes),
+    )
+
+
+def _pupils(a: Activation, settings: Settings, prompt: HumanPrompt | None) -> View:
+    return PupilsView(a.pupils, settings.pupils_failures - a.pupils_failures)
+
+
+def _password(a: Activation, settings: Settings, prompt: HumanPrompt | None) -> View:
+    return PasswordView(criteria("", settings))
+
+
+def _activated(a: Activation, settings: Settings, prompt: HumanPrompt | None) -> View:
+    assert a.identifier is not None  # noqa: S101
+    assert a.confirmed is not None  # noqa: S101
+    return ActivatedView(a.identifier, tuple(p for p in a.pupils if p.id in a.confirmed))
+
+
+def _refused(a: Activation, settings: Settings, prompt: HumanPrompt | None) -> View:
+    assert a.why is not None  # noqa: S101
+    return RefusedView(a.why)
+
+
+def _locked(a: Activation, settings: Settings, prompt: HumanPrompt | None) -> View:
+    assert a.until is not None  # noqa: S101
+    return LockedView(a.until)
+
+
+def _plain(view: type[View]) -> Callable[[Any, Any, Any], View]:
+    shown = view()
+    return lambda a, settings, prompt: shown
+
+
+_VIEWS: dict[State, Callable[[Activation, Settings, HumanPrompt | None], View]] = {
+    State.PROFILE: _plain(ProfileView),
+    State.SIGN_IN: _plain(SignInView),
+    State.IDENTITY: _identity,
+    State.CODE: _code,
+    State.PUPILS: _pupils,
+    State.PASSWORD: _password,
+    State.ACTIVATED: _activated,
+    State.ALREADY_ACTIVE: _plain(AlreadyActiveView),
+    State.NOT_ELIGIBLE: _plain(NotEligibleView),
+    State.REFUSED: _refused,
+    State.LOCKED: _locked,
+    State.EXPIRED: _plain(ExpiredView),
+}
+
+
+def view_of(activation: Activation, settings: Settings, prompt: HumanPrompt | None = None) -> View:
+    """What the page of *activation*'s state shows."""
+    return _VIEWS[activation.state](activation, settings, prompt)

@@ -1,0 +1,99 @@
+"""The flow that an asynchronous host awaits: the same procedure in an event loop.
+
+A port whose methods are coroutines is awaited; any other runs in a thread, as does the password hasher.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+from educonnect_flow import relay
+from educonnect_flow.activation.events import Event
+from educonnect_flow.flow import assemble
+from educonnect_flow.journey import Journey
+from educonnect_flow.outcome import Outcome
+from educonnect_flow.ports import (
+    AsyncDirectory,
+    AsyncHumanCheck,
+    AsyncPasswordHasher,
+    AsyncSms,
+    Clock,
+    Directory,
+    HumanCheck,
+    PasswordHasher,
+    Sms,
+)
+from educonnect_flow.settings import Settings
+from educonnect_flow.stores.port import AsyncStore, Store
+from educonnect_flow.validators import Validators
+from educonnect_flow.validators.password import PasswordReport
+
+T = TypeVar("T")
+
+
+async def _awaited(function: Callable[..., T], *args: Any) -> T:
+    if inspect.iscoroutinefunction(function):
+        return cast("T", await function(*args))
+    return await asyncio.to_thread(function, *args)
+
+
+class AsyncActivationFlow:
+    """:class:`~educonnect_flow.ActivationFlow`, awaited; same parameters, each port synchronous or asynchronous."""
+
+    def __init__(
+        self,
+        *,
+        directory: Directory | AsyncDirectory,
+        store: Store | AsyncStore,
+        sms: Sms | AsyncSms,
+        secret_key: bytes,
+        clock: Clock | None = None,
+        settings: Settings | None = None,
+        validators: Validators | None = None,
+        human_check: HumanCheck | AsyncHumanCheck | None = None,
+        password_hasher: PasswordHasher | AsyncPasswordHasher | None = None,
+    ) -> None:
+        self._journey = Journey(
+            assemble(
+                _awaited,
+                directory=directory,
+                store=store,
+                sms=sms,
+                secret_key=secret_key,
+                clock=clock,
+                settings=settings,
+                validators=validators,
+                human_check=human_check,
+                password_hasher=password_hasher,
+            )
+        )
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._journey.outside.store!r})"
+
+    async def start(self, source: str | None = None) -> Outcome:
+        """See :meth:`ActivationFlow.start`."""
+        return await self._journey.start(source)
+
+    async def submit(self, handle: str, event: Event, *, request_id: str | None = None) -> Outcome:
+        """See :meth:`ActivationFlow.submit`."""
+        return await self._journey.submit(handle, event, request_id)
+
+    async def resume(self, handle: str) -> Outcome:
+        """See :meth:`ActivationFlow.resume`."""
+        return await self._journey.resume(handle)
+
+    async def assess_password(self, handle: str, password: str) -> PasswordReport:
+        """See :meth:`ActivationFlow.assess_password`."""
+        return await self._journey.assess_password(handle, password)
+
+    async def deliver(self, limit: int = 100) -> int:
+        """See :meth:`ActivationFlow.deliver`."""
+        return await relay.deliver(self._journey.outside, limit)
+
+    async def purge(self, limit: int = 1_000) -> int:
+        """See :meth:`ActivationFlow.purge`."""
+        return await self._journey.purge(limit)

@@ -1,0 +1,5 @@
+"""Directories of guardians."""
+
+from educonnect_flow.directory.static import StaticDirectory
+
+__all__ = ["StaticDirectory"]

@@ -1,0 +1,35 @@
+"""A directory given in code: for tests, demonstrations and small hosts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import phonenumbers
+from phonenumbers import NumberParseException, PhoneNumberFormat
+
+from educonnect_flow.people import Guardian
+
+
+class StaticDirectory:
+    """Guardians found by mobile, in one look-up.
+
+    :param guardians: any whose mobile can be read as a number (E.164, or French as written).
+    :raises ValueError: when one cannot; it names the guardian's id, not the number.
+    """
+
+    def __init__(self, guardians: Iterable[Guardian]) -> None:
+        found: dict[str, list[Guardian]] = {}
+        for guardian in guardians:
+            try:
+                number = phonenumbers.parse(guardian.mobile, "FR")
+            except NumberParseException:
+                raise ValueError(f"the mobile of guardian {guardian.id!r} is no number") from None
+            found.setdefault(phonenumbers.format_number(number, PhoneNumberFormat.E164), []).append(guardian)
+        self._found = {mobile: tuple(people) for mobile, people in found.items()}
+
+    def __repr__(self) -> str:
+        return f"StaticDirectory({sum(map(len, self._found.values()))} guardians)"
+
+    def find(self, mobile: str) -> tuple[Guardian, ...]:
+        """See :class:`~educonnect_flow.ports.Directory`."""
+        return self._found.get(mobile, ())

@@ -1,0 +1,172 @@
+"""The flow that a synchronous host calls."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar
+
+from educonnect_flow import relay
+from educonnect_flow.activation.events import Event
+from educonnect_flow.errors import WrongUse
+from educonnect_flow.gather import Caller, Outside
+from educonnect_flow.journey import Journey
+from educonnect_flow.machinery.keys import Keys
+from educonnect_flow.outcome import Outcome
+from educonnect_flow.ports import Clock, Directory, HumanCheck, PasswordHasher, Sms, utc_now
+from educonnect_flow.settings import Settings
+from educonnect_flow.stores.port import Store
+from educonnect_flow.validators import Validators
+from educonnect_flow.validators.password import PasswordReport
+
+T = TypeVar("T")
+
+
+async def _at_once(function: Callable[..., T], *args: Any) -> T:
+    return function(*args)
+
+
+def _run(journey: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine that never waits: every port answers at once."""
+    try:
+        journey.send(None)
+    except StopIteration as end:
+        result: T = end.value
+        return result
+    journey.close()
+    raise WrongUse("a port of ActivationFlow is asynchronous: use AsyncActivationFlow")
+
+
+def assemble(
+    call: Caller,
+    *,
+    directory: Any,
+    store: Any,
+    sms: Any,
+    secret_key: bytes,
+    clock: Clock | None,
+    settings: Settings | None,
+    validators: Validators | None,
+    human_check: Any,
+    password_hasher: Any,
+) -> Outside:
+    """The ports of a flow, with the defaults filled in."""
+    if password_hasher is None:
+        from educonnect_flow.hashing import Argon2id
+
+        password_hasher = Argon2id()
+    return Outside(
+        call=call,
+        directory=directory,
+        store=store,
+        sms=sms,
+        clock=clock or utc_now,
+        password_hasher=password_hasher,
+        human_check=human_check,
+        keys=Keys(secret_key),
+        settings=settings or Settings.educonnect(),
+        validators=validators or Validators(),
+    )
+
+
+class ActivationFlow:
+    """The journey of a parent, from the profile to the identifier.
+
+    One instance serves all threads of a process for as long as it lives.
+
+    :param directory: who the schools know.
+    :param store: where everything is kept.
+    :param sms: the gateway; only :meth:`deliver` calls it.
+    :param secret_key: 16 bytes or more, the same in every process and for as long as anything stored is in use;
+        ``secrets.token_bytes(32)`` makes one.
+    :param clock: default: the system's.
+    :param settings: default: :meth:`Settings.educonnect`.
+    :param validators: default: the guide's.
+    :param human_check: default: none is asked.
+    :param password_hasher: default: Argon2id.
+    :raises WrongUse: when the key is no bytes or too short.
+    """
+
+    def __init__(
+        self,
+        *,
+        directory: Directory,
+        store: Store,
+        sms: Sms,
+        secret_key: bytes,
+        clock: Clock | None = None,
+        settings: Settings | None = None,
+        validators: Validators | None = None,
+        human_check: HumanCheck | None = None,
+        password_hasher: PasswordHasher | None = None,
+    ) -> None:
+        self._journey = Journey(
+            assemble(
+                _at_once,
+                directory=directory,
+                store=store,
+                sms=sms,
+                secret_key=secret_key,
+                clock=clock,
+                settings=settings,
+                validators=validators,
+                human_check=human_check,
+                password_hasher=password_hasher,
+            )
+        )
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._journey.outside.store!r})"
+
+    def start(self, source: str | None = None) -> Outcome:
+        """Begin: a new activation in ``PROFILE``.
+
+        :param source: where the request comes from (an address, say), kept as a keyed hash only.
+        :raises StoreUnavailable: try again.
+        """
+        return _run(self._journey.start(source))
+
+    def submit(self, handle: str, event: Event, *, request_id: str | None = None) -> Outcome:
+        """Take one event.  What a parent did wrong is a refusal in the outcome, never an exception.
+
+        :param handle: of the newest outcome.
+        :param request_id: 1 to 200 characters that name this request; sent again with the same event, it gets the
+            same answer and changes nothing.
+        :raises UnknownHandle: no activation answers to it.
+        :raises RequestReused: the id was used for another event or body.
+        :raises StoreUnavailable: nothing was said; try again with the same ``request_id``.
+        :raises PortUnavailable: the directory, the human check or the hasher failed; nothing moved.
+        :raises WrongUse: a value of a wrong type.
+        """
+        return _run(self._journey.submit(handle, event, request_id))
+
+    def resume(self, handle: str) -> Outcome:
+        """Where one stands: for a page that is loaded again.  Does not count as activity.
+
+        :raises UnknownHandle: no activation answers to it.
+        :raises StoreUnavailable: try again.
+        """
+        return _run(self._journey.resume(handle))
+
+    def assess_password(self, handle: str, password: str) -> PasswordReport:
+        """The criteria that *password* meets, and its strength; for a meter that answers as one types.
+
+        :raises NotNow: the activation is not in ``PASSWORD``.
+        :raises UnknownHandle: no activation answers to it.
+        """
+        return _run(self._journey.assess_password(handle, password))
+
+    def deliver(self, limit: int = 100) -> int:
+        """Hand over up to *limit* messages that wait; how many the gateway took.
+
+        Call it from a process of its own, or after each request where a queue is too much; never before answering.
+
+        :raises StoreUnavailable: what is not handed over stays in the outbox.
+        """
+        return _run(relay.deliver(self._journey.outside, limit))
+
+    def purge(self, limit: int = 1_000) -> int:
+        """Delete up to *limit* activations that are over for ``keep_for``; how many.
+
+        :raises StoreUnavailable: try again.
+        """
+        return _run(self._journey.purge(limit))

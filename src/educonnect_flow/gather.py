@@ -1,0 +1,212 @@
+"""What a decision needs from outside, asked event by event: the only place that calls a port before it.
+
+The same calls are made for somebody known and for a stranger.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Any, Protocol, TypeVar
+
+from attrs import define, field, frozen
+
+from educonnect_flow import identifier
+from educonnect_flow.activation.attempt import Facts, pupils_of
+from educonnect_flow.activation.events import ChoosePassword, ClaimIdentity, ConfirmPupils, Event, ResendCode, SubmitCode
+from educonnect_flow.activation.form import read_form
+from educonnect_flow.activation.guards import code_due
+from educonnect_flow.activation.snapshot import Activation, Challenge, Claim
+from educonnect_flow.errors import ActivationError, PortUnavailable, StoreUnavailable, WrongUse
+from educonnect_flow.machinery.keys import Keys
+from educonnect_flow.people import Guardian
+from educonnect_flow.ports import Clock, Directory, HumanCheck, PasswordHasher, Sms
+from educonnect_flow.settings import Settings
+from educonnect_flow.stores.port import Store
+from educonnect_flow.validators import Validators
+from educonnect_flow.validators.mobile import mask
+
+T = TypeVar("T")
+
+PURPOSE = "activation"
+"""What a code of this journey is for; part of what it is derived from, so that it opens nothing else."""
+
+
+class Caller(Protocol):
+    """How a port is called: at once, or awaited, or in a thread."""
+
+    async def __call__(self, function: Callable[..., T], *args: Any) -> T:
+        """Call *function* with *args*."""
+        ...
+
+
+@frozen(kw_only=True)
+class Outside:
+    """The ports, the settings and the key of one flow, and how its ports are called."""
+
+    call: Caller
+    directory: Directory
+    store: Store
+    sms: Sms
+    clock: Clock
+    password_hasher: PasswordHasher
+    human_check: HumanCheck | None
+    keys: Keys
+    settings: Settings
+    validators: Validators
+
+    async def ask(self, port: str, function: Callable[..., T], *args: Any) -> T:
+        """Call a port; what it raises that is not ours becomes :class:`PortUnavailable`."""
+        try:
+            return await self.call(function, *args)
+        except ActivationError:
+            raise
+        except Exception as error:
+            raise PortUnavailable(port) from error
+
+    async def stored(self, function: Callable[..., T], *args: Any) -> T:
+        """Call the store; what it raises that is not ours becomes :class:`StoreUnavailable`."""
+        try:
+            return await self.call(function, *args)
+        except ActivationError:
+            raise
+        except Exception as error:
+            raise StoreUnavailable("the store failed") from error
+
+    def now(self) -> datetime:
+        """The time, in UTC.
+
+        :raises WrongUse: when the clock's is not aware.
+        """
+        now = self.clock()
+        if now.tzinfo is None:
+            raise WrongUse("clock() must return an aware datetime")
+        return now if now.tzinfo is UTC else now.astimezone(UTC)
+
+    def mobile_of(self, activation: str, sealed: str) -> str:
+        """The number of a claim (E.164).
+
+        :raises StoreUnavailable: when it was stored under another ``secret_key``.
+        """
+        try:
+            return self.keys.unseal(sealed, activation)
+        except ValueError as error:
+            raise StoreUnavailable("what is stored does not open with this secret_key") from error
+
+    def code_of(self, activation: str, nonce: str, mobile: str) -> str:
+        """The code that was issued under *nonce*: bound to the activation, the mobile and the purpose (ASVS 6.6.2)."""
+        return self.keys.digits("code", self.settings.code_length, activation, nonce, mobile, PURPOSE)
+
+
+@define
+class Memo:
+    """What is kept while one event is decided again because another came first: nothing outside is done twice."""
+
+    human: dict[str, bool] = field(factory=dict)
+    nonce: str = field(factory=lambda: secrets.token_urlsafe(16))
+    message: str = field(factory=lambda: secrets.token_urlsafe(16))
+    barred: dict[str, datetime] = field(factory=dict)
+    active: bool = False
+    draws: int = 0
+    password_hash: str | None = None
+    fingerprint: str | None = None
+
+
+async def gather(outside: Outside, activation: Activation, event: Event, now: datetime, memo: Memo) -> Facts:
+    """The facts for *event*, which the state accepts."""
+    if isinstance(event, ClaimIdentity):
+        return await _claim(outside, activation, event, now, memo)
+    if isinstance(event, SubmitCode):
+        return await _code(outside, activation, memo)
+    if isinstance(event, ResendCode):
+        claim = _claimed(activation)
+        return Facts(mobile_key=claim.mobile_key, nonce=memo.nonce, message=memo.message, barred=memo.barred)
+    if isinstance(event, ConfirmPupils):
+        return await _pupils(outside, activation, memo)
+    if isinstance(event, ChoosePassword):
+        return await _password(outside, activation, memo)
+    return Facts()
+
+
+async def _claim(
+    outside: Outside, activation: Activation, event: ClaimIdentity, now: datetime, memo: Memo
+) -> Facts:
+    prompt, check = activation.prompt, outside.human_check
+    prompted = prompt is not None and check is not None
+    number, form = read_form(event, prompted, outside.settings, outside.validators)
+    if form or code_due(activation, outside.settings, now):
+        return Facts(form=form)
+    assert number is not None and number.number is not None  # noqa: S101, PT018 - the form is right
+    human = None
+    if prompt is not None and check is not None:
+        if prompt not in memo.human:  # it can be asked once only
+            memo.human[prompt] = await outside.ask("human_check.passes", check.passes, prompt, event.human_check)
+        human = memo.human[prompt] is True
+        if not human:
+            return Facts(human=False)
+    mobile = number.number
+    return Facts(
+        mobile=mobile,
+        mobile_key=outside.keys.token("mobile", mobile),
+        sealed=outside.keys.seal(mobile, activation.id),
+        masked=mask(mobile),
+        human=human,
+        candidates=await _find(outside, mobile),
+        nonce=memo.nonce,
+        message=memo.message,
+        barred=memo.barred,
+    )
+
+
+async def _find(outside: Outside, mobile: str) -> tuple[Guardian, ...]:
+    found: Sequence[Guardian] = await outside.ask("directory.find", outside.directory.find, mobile)
+    return tuple(found)
+
+
+async def _matched(outside: Outside, claim: Claim, mobile: str) -> tuple[Guardian, ...]:
+    return tuple(guardian for guardian in await _find(outside, mobile) if guardian.id in claim.guardians)
+
+
+def _claimed(activation: Activation) -> Claim:
+    assert activation.claim is not None  # noqa: S101 - no state after IDENTITY is without one
+    return activation.claim
+
+
+async def _code(outside: Outside, activation: Activation, memo: Memo) -> Facts:
+    claim = _claimed(activation)
+    challenge = activation.challenge
+    assert isinstance(challenge, Challenge)  # noqa: S101 - CODE is never without one
+    mobile = outside.mobile_of(activation.id, claim.mobile)
+    return Facts(
+        mobile_key=claim.mobile_key,
+        expected=outside.code_of(activation.id, challenge.nonce, mobile),
+        candidates=await _matched(outside, claim, mobile),
+        active=await outside.stored(outside.store.active, claim.guardians),
+        barred=memo.barred,
+    )
+
+
+async def _pupils(outside: Outside, activation: Activation, memo: Memo) -> Facts:
+    claim = _claimed(activation)
+    known = pupils_of(await _matched(outside, claim, outside.mobile_of(activation.id, claim.mobile)))
+    shown = [pupil.id for pupil in activation.pupils]
+    return Facts(
+        mobile_key=claim.mobile_key,
+        pupils=tuple(known[pupil] for pupil in shown if pupil in known),
+        gone=frozenset(pupil for pupil in shown if pupil not in known),
+        barred=memo.barred,
+    )
+
+
+async def _password(outside: Outside, activation: Activation, memo: Memo) -> Facts:
+    family_name, given_name = activation.names[:2]
+    base = identifier.base(given_name, family_name)
+    width = identifier.width(await outside.stored(outside.store.issued, base))
+    digits = outside.keys.digits("identifier", width, activation.id, base, str(memo.draws))
+    return Facts(
+        mobile=outside.mobile_of(activation.id, _claimed(activation).mobile),
+        base=base,
+        identifier=base + digits,
+        active=memo.active,
+    )

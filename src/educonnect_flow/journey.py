@@ -1,0 +1,318 @@
+"""One event, from the handle to the answer: the procedure that both flows share.
+
+It is written with ``await`` throughout; :mod:`educonnect_flow.flow` runs it to the end at once, for its ports
+answer at once, and :mod:`educonnect_flow.aio` runs it in an event loop.
+"""
+
+from __future__ import annotations
+
+import secrets
+from datetime import date, datetime
+from enum import Enum
+
+import attrs
+from attrs import evolve
+
+from educonnect_flow import identifier
+from educonnect_flow.activation.attempt import Facts
+from educonnect_flow.activation.decide import Decision, decide, idle, not_now
+from educonnect_flow.activation.events import PUBLIC, ChoosePassword, Event, Lapse
+from educonnect_flow.activation.snapshot import Activation
+from educonnect_flow.activation.states import State
+from educonnect_flow.activation.table import TABLE
+from educonnect_flow.activation.views import view_of
+from educonnect_flow.errors import NotNow, RequestReused, StoreUnavailable, UnknownHandle, WrongUse
+from educonnect_flow.gather import Memo, Outside, gather
+from educonnect_flow.machinery.keys import digest
+from educonnect_flow.outcome import Outcome
+from educonnect_flow.ports import HumanPrompt
+from educonnect_flow.reasons import Refusal
+from educonnect_flow.records import Answered, AuditEntry, Commit, Loaded, Receipt, Standing
+from educonnect_flow.validators.password import PasswordCheck, PasswordReport, assess, normalise
+
+ROUNDS = 300
+"""How often one event is decided again because others came first, at most.  Each round one of them got through."""
+
+LONGEST_HANDLE = 200
+LONGEST_REQUEST_ID = 200
+
+
+class Journey:
+    """The activation over the ports of :class:`~educonnect_flow.gather.Outside`."""
+
+    def __init__(self, outside: Outside) -> None:
+        self.outside = outside
+
+    # --- the calls ---------------------------------------------------------------------------------
+
+    async def start(self, source: str | None = None) -> Outcome:
+        """A new activation, in ``PROFILE``."""
+        outside = self.outside
+        if source is not None and not isinstance(source, str):
+            raise WrongUse(f"source must be str or None, not {type(source).__name__}")
+        now = outside.now()
+        activation = Activation(
+            id=secrets.token_urlsafe(16),
+            version=1,
+            state=TABLE.initial,
+            created_at=now,
+            seen_at=now,
+            source=outside.keys.token("source", source) if source is not None else None,
+        )
+        handle = secrets.token_urlsafe(32)
+        audit = AuditEntry(
+            at=now, activation=activation.id, event="Start", row=None, source="", dest=activation.state.value
+        )
+        await self._commit(
+            Commit(activation=activation, purge_at=self._purge_at(activation), handle=digest(handle), audit=audit)
+        )
+        return self._outcome(handle, activation)
+
+    async def submit(self, handle: str, event: Event, request_id: str | None = None) -> Outcome:
+        """Take *event* to its end: committed, then answered."""
+        if type(event) not in PUBLIC:
+            raise WrongUse(f"submit takes one of the events, not {type(event).__name__}")
+        key = self._request_key(request_id)
+        memo = Memo()
+        for _ in range(ROUNDS):
+            now = self.outside.now()
+            loaded = await self._load(handle, key)
+            if loaded.answered is not None:
+                return await self._again(handle, event, loaded, loaded.answered)
+            if not loaded.current:
+                raise UnknownHandle("no activation answers to this handle")
+            activation = loaded.activation
+            lapsed = idle(activation, now, self.outside.settings)
+            if not lapsed:
+                refusal = not_now(activation, type(event))
+                if refusal is not None:
+                    activation, prompt = await self._prompt(activation, fresh=False, keep=True)
+                    return self._outcome(handle, activation, (refusal,), prompt)
+            facts = Facts() if lapsed else await gather(self.outside, activation, event, now, memo)
+            decision = decide(activation, event, facts, now, self.outside.settings, self.outside.validators)
+            outcome, commit = await self._complete(handle, activation, event, key, decision, memo)
+            receipt = await self._commit(commit)
+            if receipt.standing is Standing.DONE:
+                return outcome
+            _learn(receipt, memo)
+        raise StoreUnavailable("too many others change this activation at once")
+
+    async def resume(self, handle: str) -> Outcome:
+        """Where one stands.  Counts neither as a submit nor as an event."""
+        for _ in range(ROUNDS):
+            now = self.outside.now()
+            loaded = await self._load(handle, None)
+            activation = loaded.activation
+            if idle(activation, now, self.outside.settings):
+                decision = decide(
+                    activation, Lapse(), Facts(), now, self.outside.settings, self.outside.validators
+                )
+                following, prompt, audit = decision.activation, None, _audit(activation, decision)
+                void = decision.void
+            else:
+                following, prompt = await self._prompt(activation, fresh=False)
+                if following is activation:
+                    return self._outcome(handle, activation, (), prompt)
+                audit, void = None, False
+            receipt = await self._commit(
+                Commit(activation=following, purge_at=self._purge_at(following), audit=audit, void=void)
+            )
+            if receipt.standing is Standing.DONE:
+                return self._outcome(handle, following, (), prompt)
+        raise StoreUnavailable("too many others change this activation at once")
+
+    async def assess_password(self, handle: str, password: str) -> PasswordReport:
+        """The criteria met and the strength; nothing is stored, and nothing counts."""
+        if not isinstance(password, str):
+            raise WrongUse(f"password must be str, not {type(password).__name__}")
+        activation = (await self._load(handle, None)).activation
+        settings = self.outside.settings
+        if activation.state is not State.PASSWORD or idle(activation, self.outside.now(), settings):
+            raise NotNow("there is no password to assess in this state")
+        assert activation.claim is not None  # noqa: S101 - PASSWORD is never without one
+        family_name, given_name = activation.names[:2]
+        text = normalise(password[: settings.password_max])
+        check = PasswordCheck(
+            password=text,
+            confirmation=text,
+            names=activation.names,
+            mobile=self.outside.mobile_of(activation.id, activation.claim.mobile),
+            identifier=identifier.base(given_name, family_name),
+            settings=settings,
+        )
+        return await self.outside.call(assess, check)
+
+    async def purge(self, limit: int = 1_000) -> int:
+        """Delete what is over; how many activations."""
+        return await self.outside.stored(self.outside.store.purge, self.outside.now(), limit)
+
+    # --- the steps ---------------------------------------------------------------------------------
+
+    def _request_key(self, request_id: str | None) -> str | None:
+        if request_id is None:
+            return None
+        if not isinstance(request_id, str):
+            raise WrongUse(f"request_id must be str or None, not {type(request_id).__name__}")
+        if not 0 < len(request_id) <= LONGEST_REQUEST_ID:
+            raise WrongUse(f"request_id must have 1 to {LONGEST_REQUEST_ID} characters")
+        return self.outside.keys.token("request", request_id)
+
+    async def _load(self, handle: str, key: str | None) -> Loaded:
+        if not isinstance(handle, str):
+            raise WrongUse(f"handle must be str, not {type(handle).__name__}")
+        loaded = None
+        if len(handle) <= LONGEST_HANDLE:
+            loaded = await self.outside.stored(self.outside.store.load, digest(handle), key)
+        if loaded is None or not (loaded.current or (key is not None and key == loaded.rotated_by)):
+            raise UnknownHandle("no activation answers to this handle")
+        return loaded
+
+    async def _commit(self, commit: Commit) -> Receipt:
+        return await self.outside.stored(self.outside.store.commit, commit)
+
+    async def _again(self, handle: str, event: Event, loaded: Loaded, answered: Answered) -> Outcome:
+        """The answer that was given, given again."""
+        body = self._body(loaded.activation, event)
+        if isinstance(event, ChoosePassword):
+            hasher = self.outside.password_hasher
+            same = await self.outside.ask("password_hasher.verify", hasher.verify, answered.fingerprint, body)
+        else:
+            same = secrets.compare_digest(answered.fingerprint, body)
+        if not same:
+            raise RequestReused("this request_id was used for another event, or for another body")
+        if not loaded.current:
+            handle = self._handle(loaded.activation)
+        activation, prompt = await self._prompt(answered.activation, fresh=False, keep=True)
+        return self._outcome(handle, activation, answered.refusals, prompt, accepted=answered.accepted)
+
+    async def _complete(
+        self, handle: str, activation: Activation, event: Event, key: str | None, decision: Decision, memo: Memo
+    ) -> tuple[Outcome, Commit]:
+        """What a decision still needs from outside, done before the commit and outside any lock."""
+        outside = self.outside
+        following, prompt = await self._prompt(decision.activation, fresh=decision.prompt)
+        account = decision.account
+        if account is not None and isinstance(event, ChoosePassword):
+            if memo.password_hash is None:
+                hasher = outside.password_hasher
+                memo.password_hash = await outside.ask(
+                    "password_hasher.hash", hasher.hash, normalise(event.password)
+                )
+            account = evolve(account, password_hash=memo.password_hash)
+        renewed = self._handle(following) if decision.rotate else None
+        answered = None
+        if key is not None:
+            answered = Answered(
+                key=key,
+                fingerprint=await self._fingerprint(activation, event, memo),
+                activation=following,
+                accepted=decision.accepted,
+                refusals=decision.refusals,
+            )
+        commit = Commit(
+            activation=following,
+            purge_at=self._purge_at(following),
+            handle=digest(renewed) if renewed is not None else None,
+            answered=answered,
+            limits=decision.limits,
+            outgoing=decision.outgoing,
+            void=decision.void,
+            account=account,
+            audit=_audit(activation, decision),
+        )
+        outcome = self._outcome(renewed or handle, following, decision.refusals, prompt, accepted=decision.accepted)
+        return outcome, commit
+
+    async def _prompt(
+        self, activation: Activation, *, fresh: bool, keep: bool = False
+    ) -> tuple[Activation, HumanPrompt | None]:
+        """The prompt that the page shows: the one that stands, or a new one, with the activation that has it.
+
+        :param keep: the activation must not change; a prompt that is over is then not shown.
+        """
+        check = self.outside.human_check
+        if check is None or activation.state is not State.IDENTITY:
+            return activation, None
+        if activation.prompt is not None and not fresh:
+            shown = await self.outside.ask("human_check.show", check.show, activation.prompt)
+            if shown is not None or keep:
+                return activation, shown
+        issued = await self.outside.ask("human_check.issue", check.issue)
+        return evolve(activation, prompt=issued.id), issued
+
+    async def _fingerprint(self, activation: Activation, event: Event, memo: Memo) -> str:
+        """What tells two bodies apart.  A password's is as slow to guess from as its hash."""
+        if memo.fingerprint is None:
+            body = self._body(activation, event)
+            if isinstance(event, ChoosePassword):
+                hasher = self.outside.password_hasher
+                body = await self.outside.ask("password_hasher.hash", hasher.hash, body)
+            memo.fingerprint = body
+        return memo.fingerprint
+
+    def _body(self, activation: Activation, event: Event) -> str:
+        return self.outside.keys.token("body", activation.id, type(event).__name__, *_texts(event))
+
+    def _handle(self, activation: Activation) -> str:
+        return self.outside.keys.token("handle", activation.id, str(activation.rotation))
+
+    def _purge_at(self, activation: Activation) -> datetime:
+        settings = self.outside.settings
+        return activation.seen_at + settings.idle_for + settings.keep_for
+
+    def _outcome(
+        self,
+        handle: str,
+        activation: Activation,
+        refusals: tuple[Refusal, ...] = (),
+        prompt: HumanPrompt | None = None,
+        *,
+        accepted: bool | None = None,
+    ) -> Outcome:
+        return Outcome(
+            handle=handle,
+            state=activation.state,
+            accepted=not refusals if accepted is None else accepted,
+            refusals=refusals,
+            view=view_of(activation, self.outside.settings, prompt),
+            permitted=TABLE.permitted[activation.state],
+        )
+
+
+def _learn(receipt: Receipt, memo: Memo) -> None:
+    """What a refused commit tells the next decision."""
+    if receipt.standing is Standing.BARRED and receipt.limit is not None and receipt.until is not None:
+        memo.barred[receipt.limit.kind] = receipt.until
+    elif receipt.standing is Standing.ACTIVE:
+        memo.active = True
+    elif receipt.standing is Standing.IDENTIFIER_TAKEN:
+        memo.draws += 1
+
+
+def _audit(activation: Activation, decision: Decision) -> AuditEntry:
+    return AuditEntry(
+        at=decision.activation.seen_at,
+        activation=activation.id,
+        event=decision.event,
+        row=decision.row,
+        source=activation.state.value,
+        dest=decision.activation.state.value,
+        reasons=tuple(refusal.reason.value for refusal in decision.refusals),
+        denied=decision.denied,
+    )
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    """An event's values as texts, each with its type: no two different events give the same."""
+    if attrs.has(type(value)):
+        fields = attrs.fields(type(value))
+        return (f"{len(fields)}", *(text for f in fields for text in _texts(getattr(value, f.name))))
+    if isinstance(value, tuple):
+        return (f"*{len(value)}", *(text for item in value for text in _texts(item)))
+    if isinstance(value, str):
+        return ("s", value)
+    if isinstance(value, Enum):
+        return ("e", value.name)
+    if isinstance(value, date):
+        return ("d", value.isoformat())
+    return ("v", repr(value))

@@ -1,0 +1,24 @@
+"""Values that must not leave the process by accident."""
+
+from __future__ import annotations
+
+from typing import Any, NoReturn, Self, SupportsIndex
+
+
+class Confidential:
+    """A frozen value that holds a secret or personal data: it refuses to be pickled.
+
+    A pickle ends in caches, queues and crash reports.  A copy inside the process is the value
+    itself, since it cannot change.
+    """
+
+    __slots__ = ()
+
+    def __reduce_ex__(self, protocol: SupportsIndex) -> NoReturn:
+        raise TypeError(f"{type(self).__name__} holds a secret or personal data and is not pickled")
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        return self

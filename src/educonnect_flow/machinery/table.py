@@ -1,0 +1,214 @@
+"""A literal table of rows, checked, and driven by one shared ``transitions`` machine.
+
+The table is the only definition of a journey.  :func:`compile_table` refuses one that has an
+unreachable state, a trap, a way out of a final state, a name it does not know or a row that can
+never be taken; then it builds the machine, once, and freezes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from enum import Enum
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, cast
+
+from attrs import field, frozen
+from transitions import Machine, State
+
+if TYPE_CHECKING:
+    from transitions import EventData
+
+S = TypeVar("S", bound=Enum)
+A = TypeVar("A", bound="Attempt[Any]")
+
+Guard = Callable[[A], bool]
+Effect = Callable[[A], None]
+
+
+class TableError(ValueError):
+    """The table is wrong; the message names the row, state or event."""
+
+
+class Attempt(Protocol[S]):
+    """The machine's model: it lives for one event and carries what guards and effects need."""
+
+    state: S
+    row: Row[S, Any] | None
+
+
+@frozen
+class Row(Generic[S, A]):
+    """One transition.  For one (source, event) the first row whose guards all pass is taken."""
+
+    name: str
+    """``state.what``: unique; it stands in the audit and names the row in tests."""
+    source: S
+    event: type
+    dest: S
+    when: tuple[Guard[A], ...] = ()
+    do: tuple[Effect[A], ...] = ()
+    accepted: bool = True
+    """False for a row that a mistake takes: a failure counted, a lock."""
+
+
+@frozen
+class Table(Generic[S, A]):
+    """Rows that passed every check, and the machine that runs them."""
+
+    rows: tuple[Row[S, A], ...]
+    initial: S
+    final: frozenset[S]
+    machine: Machine = field(repr=False)
+    permitted: Mapping[S, tuple[type, ...]] = field(repr=False)
+    """For each state, the events that have a row, internal ones left out."""
+    _pairs: frozenset[tuple[S, type]] = field(repr=False)
+
+    def accepts(self, state: S, event: type) -> bool:
+        """Whether some row stands for (*state*, *event*)."""
+        return (state, event) in self._pairs
+
+    def fire(self, attempt: A, event: type) -> Row[S, A] | None:
+        """Offer *event* to *attempt*: the row that was taken, its effects applied, or ``None``."""
+        self.machine.events[event.__name__].trigger(attempt)
+        return attempt.row
+
+
+class _Check:
+    """A row's guards as one ``transitions`` condition; it notes the row on the attempt when all pass."""
+
+    __slots__ = ("__name__", "_row")
+
+    def __init__(self, row: Row[Any, Any]) -> None:
+        self._row = row
+        self.__name__ = " and ".join(guard.__name__ for guard in row.when)
+
+    def __call__(self, event_data: EventData) -> bool:
+        attempt = cast("Attempt[Any]", event_data.model)
+        for guard in self._row.when:
+            if not guard(attempt):
+                return False
+        attempt.row = self._row
+        return True
+
+
+class _Apply:
+    """A row's effects as one ``before`` callback."""
+
+    __slots__ = ("__name__", "_effects")
+
+    def __init__(self, row: Row[Any, Any]) -> None:
+        self._effects = row.do
+        self.__name__ = " then ".join(effect.__name__ for effect in row.do)
+
+    def __call__(self, event_data: EventData) -> None:
+        for effect in self._effects:
+            effect(event_data.model)
+
+
+def transitions_of(rows: Iterable[Row[Any, Any]]) -> list[dict[str, Any]]:
+    """The *rows* in the form that ``transitions`` takes, also for its diagram."""
+    return [
+        {
+            "trigger": row.event.__name__,
+            "source": row.source.name,
+            "dest": row.dest.name,
+            "conditions": [_Check(row)],
+            "before": [_Apply(row)] if row.do else [],
+        }
+        for row in rows
+    ]
+
+
+def compile_table(
+    rows: tuple[Row[S, A], ...],
+    *,
+    states: type[S],
+    events: Iterable[type],
+    initial: S,
+    final: frozenset[S],
+    internal: frozenset[type] = frozenset(),
+) -> Table[S, A]:
+    """Check *rows* and build their machine.
+
+    :param events: every event class that a row may name.
+    :param internal: those of them that only the library itself fires.
+    :raises TableError: naming the row, the state or the event that is wrong.
+    """
+    known = tuple(events)
+    _check_names(rows, states, known)
+    _check_ends(rows, initial, final, tuple(states))
+    _check_order(rows)
+    machine = Machine(
+        model=None,
+        states=[State(state) for state in states],
+        initial=initial,
+        transitions=cast("Any", transitions_of(rows)),
+        auto_transitions=False,
+        send_event=True,
+        queued=False,
+    )
+    for event in machine.events.values():
+        # Reading a missing source of this defaultdict would make it valid.
+        cast("Any", event.transitions).default_factory = None
+    permitted = {
+        state: tuple(
+            event
+            for event in known
+            if event not in internal and any(row.source is state and row.event is event for row in rows)
+        )
+        for state in states
+    }
+    pairs = frozenset((row.source, row.event) for row in rows)
+    return Table(rows, initial, final, machine, permitted, pairs)
+
+
+def _check_names(rows: tuple[Row[S, A], ...], states: type[S], events: tuple[type, ...]) -> None:
+    seen: set[str] = set()
+    for row in rows:
+        for state in (row.source, row.dest):
+            if not isinstance(state, states):
+                raise TableError(f"row {row.name!r} names an unknown state: {state!r}")
+        if row.event not in events:
+            raise TableError(f"row {row.name!r} names an unknown event: {row.event!r}")
+        for callback in (*row.when, *row.do):
+            if not callable(callback):
+                raise TableError(f"row {row.name!r} names something that cannot be called: {callback!r}")
+        if row.name in seen:
+            raise TableError(f"two rows are called {row.name!r}")
+        seen.add(row.name)
+    for event in events:
+        if not any(row.event is event for row in rows):
+            raise TableError(f"no row takes the event {event.__name__}")
+
+
+def _check_ends(rows: tuple[Row[S, A], ...], initial: S, final: frozenset[S], states: tuple[S, ...]) -> None:
+    for row in rows:
+        if row.source in final:
+            raise TableError(f"row {row.name!r} leads out of the final state {row.source.name}")
+    reachable = _closure({initial}, {(row.source, row.dest) for row in rows})
+    ending = _closure(set(final), {(row.dest, row.source) for row in rows})
+    for state in states:
+        if state not in reachable:
+            raise TableError(f"the state {state.name} cannot be reached")
+        if state not in ending:
+            raise TableError(f"the state {state.name} is a trap: no final state can be reached from it")
+
+
+def _check_order(rows: tuple[Row[S, A], ...]) -> None:
+    closed: dict[tuple[S, type], str] = {}
+    for row in rows:
+        pair = (row.source, row.event)
+        if pair in closed:
+            raise TableError(f"row {row.name!r} can never be taken: {closed[pair]!r} before it takes all")
+        if not row.when:
+            closed[pair] = row.name
+
+
+def _closure(start: set[S], edges: set[tuple[S, S]]) -> set[S]:
+    reached, front = set(start), list(start)
+    while front:
+        here = front.pop()
+        for source, dest in edges:
+            if source is here and dest not in reached:
+                reached.add(dest)
+                front.append(dest)
+    return reached

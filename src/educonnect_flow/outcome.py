@@ -1,0 +1,27 @@
+"""What a host gets back from every call."""
+
+from __future__ import annotations
+
+from attrs import field, frozen
+
+from educonnect_flow.activation.events import Event
+from educonnect_flow.activation.states import State
+from educonnect_flow.activation.views import View
+from educonnect_flow.machinery.secrecy import Confidential
+from educonnect_flow.reasons import Refusal
+
+
+@frozen(kw_only=True)
+class Outcome(Confidential):
+    """Where the parent stands, and what became of the event."""
+
+    handle: str = field(repr=False)
+    """What the next call is made with: keep the newest (in a session, a signed cookie), and only there."""
+    state: State
+    accepted: bool
+    refusals: tuple[Refusal, ...]
+    """Why not; empty when accepted."""
+    view: View
+    """What the page of the state may show: a class of :mod:`educonnect_flow.activation.views`."""
+    permitted: tuple[type[Event], ...]
+    """The events that the state accepts."""

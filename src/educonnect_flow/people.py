@@ -1,0 +1,70 @@
+"""Guardians and their pupils as a directory knows them, and what a parent answers about a pupil.
+
+Their reprs show no number and no birth date.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from enum import Enum
+
+from attrs import field, frozen
+
+from educonnect_flow.machinery.secrecy import Confidential
+from educonnect_flow.typed import frozen_sequence, of, sequence
+
+
+class Relation(Enum):
+    """What a guardian is to a pupil.  A mere contact is neither, and gives no access."""
+
+    LEGAL_REPRESENTATIVE = "legal_representative"
+    """« représentant légal »"""
+    IN_CHARGE = "in_charge"
+    """« personne en charge »"""
+
+
+@frozen(kw_only=True)
+class Pupil(Confidential):
+    """A pupil as the school knows them.
+
+    :raises WrongUse: when a field has another type.
+    """
+
+    id: str = field(validator=of(str))
+    family_name: str = field(validator=of(str))
+    given_name: str = field(validator=of(str))
+    birth_date: date = field(validator=of(date), repr=False)
+    school: str = field(validator=of(str))
+    uai: str = field(validator=of(str))
+    """The school's national number (unité administrative immatriculée)."""
+    relation: Relation = field(validator=of(Relation))
+    """What the guardian who holds this record is to the pupil."""
+
+
+@frozen(kw_only=True)
+class Guardian(Confidential):
+    """A « responsable d'élève » as the schools know them.
+
+    :raises WrongUse: when a field has another type.
+    """
+
+    id: str = field(validator=of(str))
+    """Stable: an account is tied to it, and there is never a second one for the same id."""
+    family_name: str = field(validator=of(str))
+    """The birth name."""
+    given_name: str = field(validator=of(str))
+    mobile: str = field(validator=of(str), repr=False)
+    usage_name: str | None = field(default=None, validator=of(str, type(None)))
+    """The name in use, when it is another than the birth name; both count for the identity."""
+    pupils: tuple[Pupil, ...] = field(default=(), converter=frozen_sequence, validator=sequence(Pupil))
+
+
+@frozen(kw_only=True)
+class PupilAnswer(Confidential):
+    """The answer for one pupil of the page."""
+
+    pupil_id: str = field(validator=of(str))
+    confirmed: bool = field(validator=of(bool))
+    """« Je suis » or « Je ne suis pas le représentant légal de cet élève »."""
+    birth_date: date | str | None = field(default=None, validator=of(date, str, type(None)), repr=False)
+    """A date, or text in the one form ``JJ/MM/AAAA``; not read when the pupil is denied."""

@@ -1,0 +1,149 @@
+"""What a store keeps and is asked: frozen records, the same for every store."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import Enum
+
+from attrs import field, frozen
+
+from educonnect_flow.activation.snapshot import Activation
+from educonnect_flow.machinery.secrecy import Confidential
+from educonnect_flow.machinery.tally import Limit
+from educonnect_flow.reasons import Refusal
+
+
+@frozen(kw_only=True)
+class Outgoing(Confidential):
+    """A code to be sent: what the outbox keeps.  The code is derived when the relay sends it."""
+
+    id: str
+    activation: str
+    nonce: str
+    mobile: str = field(repr=False)
+    """E.164, sealed."""
+    created_at: datetime
+    expires_at: datetime
+    """When the code is over, and the message with it."""
+    decoy: bool
+    """Written for somebody unknown: the relay drops it."""
+
+
+@frozen(kw_only=True)
+class Account(Confidential):
+    """What an activation comes to."""
+
+    identifier: str
+    base: str
+    guardians: tuple[str, ...]
+    """Ids of the directory's records; no two accounts share one."""
+    confirmed: tuple[str, ...]
+    """Ids of the pupils confirmed."""
+    denied: tuple[str, ...]
+    """Ids of the pupils denied: for the school to look at."""
+    password_hash: str = field(repr=False)
+    created_at: datetime
+    activation: str
+
+
+@frozen(kw_only=True)
+class AuditEntry:
+    """One transition or refusal.  Append-only; holds no personal data and no secret."""
+
+    at: datetime
+    activation: str
+    event: str
+    """The name of the event's class."""
+    row: str | None
+    """The name of the row taken; ``None`` when nothing moved."""
+    source: str
+    """The state before, by value."""
+    dest: str
+    reasons: tuple[str, ...] = ()
+    """Why it was refused, by value."""
+    denied: tuple[str, ...] = ()
+    """Ids of pupils that a guardian says are not theirs, for the school."""
+
+
+@frozen(kw_only=True)
+class Answered(Confidential):
+    """A request that was answered: what is needed to give the same answer again."""
+
+    key: str
+    """Keyed hash of the ``request_id``; unique within the activation."""
+    fingerprint: str = field(repr=False)
+    """Keyed hash of the event; of a password's, a slow one."""
+    activation: Activation
+    """As it stood after the answer."""
+    accepted: bool
+    refusals: tuple[Refusal, ...]
+
+
+@frozen(kw_only=True)
+class Loaded(Confidential):
+    """What a handle leads to."""
+
+    activation: Activation
+    current: bool
+    """False when the handle is the one before: it then only serves to repeat the request that replaced it."""
+    rotated_by: str | None
+    """Key of the request that replaced the handle before."""
+    answered: Answered | None
+    """The request asked for, when it was answered."""
+
+
+@frozen(kw_only=True)
+class Commit(Confidential):
+    """Everything that one event changes: all of it in one transaction, or nothing."""
+
+    activation: Activation
+    """The next snapshot; its ``version`` is one above the one that must still stand, and 1 for a new one."""
+    purge_at: datetime
+    """From when on :meth:`Store.purge` may delete it."""
+    handle: str | None = field(default=None, repr=False)
+    """Digest of a new handle: of the first, or of the one that replaces the current, which becomes the one before."""
+    answered: Answered | None = None
+    limits: tuple[Limit, ...] = ()
+    outgoing: Outgoing | None = None
+    void: bool = False
+    """The activation's messages that still wait are not to be sent (one written by this commit is)."""
+    account: Account | None = None
+    audit: AuditEntry | None = None
+
+
+class Standing(Enum):
+    """What became of a commit."""
+
+    DONE = "done"
+    STALE = "stale"
+    """Another commit came first: load again, decide again."""
+    BARRED = "barred"
+    """A limit does not allow it."""
+    IDENTIFIER_TAKEN = "identifier_taken"
+    """Another account has the identifier."""
+    ACTIVE = "active"
+    """One of the account's guardians has an account already."""
+
+
+@frozen
+class Receipt:
+    """The store's answer to a commit.  Unless it is ``DONE``, nothing at all was changed."""
+
+    standing: Standing
+    limit: Limit | None = None
+    """``BARRED``: the first limit that refused."""
+    until: datetime | None = None
+    """``BARRED``: when it will allow it again."""
+
+
+DONE = Receipt(Standing.DONE)
+STALE = Receipt(Standing.STALE)
+
+
+@frozen(kw_only=True)
+class Claimed(Confidential):
+    """A message under a relay's lease."""
+
+    outgoing: Outgoing
+    attempts: int
+    """How often it was claimed, this time included."""

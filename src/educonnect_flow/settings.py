@@ -1,0 +1,105 @@
+"""Every number that a host may change, with where its default comes from."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any, Self
+
+from attrs import Attribute, field, frozen
+
+from educonnect_flow.typed import frozen_sequence, of, sequence
+
+GUIDE = "the guide"
+ASSUMED = "assumed"
+DESIGN = "a bound of this library"
+
+_DAY = timedelta(hours=24)
+
+
+def _setting(default: Any, source: str, meaning: str, *kinds: type) -> Any:
+    return field(
+        default=default, validator=of(*(kinds or (type(default),))), metadata={"source": source, "meaning": meaning}
+    )
+
+
+@frozen(kw_only=True)
+class Settings:
+    """The limits of the journey.  :meth:`educonnect` is the default; :meth:`strict` is tighter.
+
+    :raises WrongUse: when a value has another type.
+    :raises ValueError: when values contradict each other or make no sense.
+    """
+
+    code_length: int = _setting(6, ASSUMED, "digits of a code (NIST SP 800-63B-4, 3.1.3.2: six at least)")
+    code_ttl: timedelta = _setting(timedelta(minutes=30), GUIDE, "how long a code is valid")
+    code_failures: int = _setting(5, ASSUMED, "wrong codes per activation")
+    pupils_failures: int = _setting(5, ASSUMED, "submits with a wrong birth date per activation")
+    mobile_failures: int = _setting(10, ASSUMED, "failures of both kinds per mobile, over all activations")
+    failures_window: timedelta = _setting(_DAY, ASSUMED, "within which `mobile_failures` are counted")
+    lock_for: timedelta = _setting(timedelta(hours=1), ASSUMED, "how long a lock lasts")
+    resend_after: timedelta = _setting(timedelta(seconds=60), ASSUMED, "between two codes of an activation")
+    resends: int = _setting(3, ASSUMED, "further codes per activation, after the first")
+    sms_per_mobile: int = _setting(5, ASSUMED, "codes per mobile, over all activations")
+    sms_budget: int | None = _setting(
+        100_000, ASSUMED, "codes in all, national; `None` sets no bound", int, type(None)
+    )
+    sms_window: timedelta = _setting(_DAY, ASSUMED, "within which `sms_per_mobile` and `sms_budget` are counted")
+    idle_for: timedelta = _setting(timedelta(hours=1), ASSUMED, "without a submit, after which one starts over")
+    keep_for: timedelta = _setting(_DAY, ASSUMED, "how long what is over is kept before `purge` deletes it")
+    tell_unknown_identity: bool = _setting(
+        False, ASSUMED, "tell a parent that nobody goes by this name and mobile; a stranger is then told as well"
+    )
+    password_min: int = _setting(8, GUIDE, "characters of a password at least")
+    password_max: int = _setting(256, DESIGN, "characters of a password at most; checked before anything else")
+    password_composition: bool = _setting(True, GUIDE, "ask a capital, a small letter, a digit and a special character")
+    service_names: tuple[str, ...] = field(
+        default=("educonnect",),
+        converter=frozen_sequence,
+        validator=sequence(str),
+        metadata={"source": ASSUMED, "meaning": "words that no password may be made of"},
+    )
+    origin: str = _setting(
+        "educonnect.education.gouv.fr", GUIDE, "the host's domain, for the line of the SMS by which phones fill the code in"
+    )
+    sms_locale: str = _setting("fr", GUIDE, "language of the SMS")
+    lease_for: timedelta = _setting(timedelta(seconds=60), DESIGN, "how long a relay may take for one message")
+    retry_after: timedelta = _setting(
+        timedelta(seconds=5), DESIGN, "before a message that a gateway could not take is tried again; doubles each time"
+    )
+    fictional_mobiles: bool = _setting(
+        False, DESIGN, "accept 06 39 98 xx xx, the range kept for fiction; for tests and demonstrations"
+    )
+
+    def __attrs_post_init__(self) -> None:
+        for name in ("code_failures", "pupils_failures", "mobile_failures", "password_min"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be 1 or more")
+        for name in ("resends", "sms_per_mobile"):
+            if getattr(self, name) < 0:
+                raise ValueError(f"{name} must not be negative")
+        attribute: Attribute[Any]
+        for attribute in type(self).__attrs_attrs__:  # type: ignore[attr-defined]  # attrs' own, untyped
+            value = getattr(self, attribute.name)
+            if isinstance(value, timedelta) and value <= timedelta(0):
+                raise ValueError(f"{attribute.name} must be longer than nothing")
+        if not 4 <= self.code_length <= 12:
+            raise ValueError("code_length must be 4 to 12 digits")
+        if self.idle_for < self.code_ttl:
+            raise ValueError("idle_for must not be shorter than code_ttl: an expired code can still be resent")
+        if self.password_max < max(64, self.password_min):
+            raise ValueError("password_max must be 64 or more (ASVS 5.0, 6.2.9) and not below password_min")
+
+    @classmethod
+    def educonnect(cls) -> Self:
+        """The guide's journey: 30 minutes, five criteria, 8 characters.
+
+        It conforms neither to NIST SP 800-63B-4 nor to ASVS 5.0 level 2, which ask for a code of 10
+        minutes and forbid composition rules; it follows the service that parents know.
+        """
+        return cls()
+
+    @classmethod
+    def strict(cls) -> Self:
+        """A code of 10 minutes (NIST SP 800-63B-4, 3.1.3.2; ASVS 5.0, 6.5.5), 15 characters and no composition rule
+        (NIST 3.1.1.2; ASVS 6.2.5)."""
+        return cls(code_ttl=timedelta(minutes=10), password_min=15, password_composition=False)

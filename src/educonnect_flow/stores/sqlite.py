@@ -1,0 +1,439 @@
+"""A store in one SQLite file: the embedded default."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+from educonnect_flow.activation import snapshot
+from educonnect_flow.errors import StoreUnavailable
+from educonnect_flow.machinery import tally
+from educonnect_flow.machinery.tally import EMPTY, Limit, Tally, micros, moment
+from educonnect_flow.reasons import dump_refusals, load_refusals
+from educonnect_flow.records import (
+    DONE,
+    STALE,
+    Account,
+    Answered,
+    AuditEntry,
+    Claimed,
+    Commit,
+    Loaded,
+    Outgoing,
+    Receipt,
+    Standing,
+)
+
+SCHEMA = 1
+"""The version of the tables, kept in ``PRAGMA user_version``."""
+
+# Times are whole microseconds since 1970, UTC.
+_TABLES = """
+CREATE TABLE activation (
+    id TEXT PRIMARY KEY, version INTEGER NOT NULL, handle TEXT NOT NULL UNIQUE, previous TEXT UNIQUE,
+    rotated_by TEXT, purge_at INTEGER NOT NULL, body TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX activation_purge ON activation (purge_at);
+CREATE TABLE answered (
+    activation TEXT NOT NULL, key TEXT NOT NULL, fingerprint TEXT NOT NULL, version INTEGER NOT NULL,
+    accepted INTEGER NOT NULL, refusals TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (activation, key)
+) WITHOUT ROWID;
+CREATE TABLE outbox (
+    id TEXT PRIMARY KEY, activation TEXT NOT NULL, due_at INTEGER NOT NULL, attempts INTEGER NOT NULL,
+    nonce TEXT NOT NULL, mobile TEXT NOT NULL, created_at INTEGER NOT NULL, expires_at INTEGER NOT NULL,
+    decoy INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX outbox_due ON outbox (due_at);
+CREATE INDEX outbox_activation ON outbox (activation);
+CREATE TABLE tally (
+    key TEXT PRIMARY KEY, body TEXT NOT NULL, forgotten_at INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX tally_forgotten ON tally (forgotten_at);
+CREATE TABLE account (
+    identifier TEXT PRIMARY KEY, base TEXT NOT NULL, guardians TEXT NOT NULL, confirmed TEXT NOT NULL,
+    denied TEXT NOT NULL, password_hash TEXT NOT NULL, created_at INTEGER NOT NULL, activation TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE holder (guardian TEXT PRIMARY KEY, identifier TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE base (base TEXT PRIMARY KEY, issued INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE audit (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT, activation TEXT NOT NULL, at INTEGER NOT NULL, event TEXT NOT NULL,
+    row TEXT, source TEXT NOT NULL, dest TEXT NOT NULL, reasons TEXT NOT NULL, denied TEXT NOT NULL
+);
+CREATE INDEX audit_activation ON audit (activation);
+"""
+
+_LOAD = """
+SELECT a.version, a.body, a.handle = ?1, a.rotated_by, r.key, r.fingerprint, r.version, r.accepted, r.refusals, r.body
+FROM activation a LEFT JOIN answered r ON r.activation = a.id AND r.key = ?2
+WHERE a.handle = ?1 OR a.previous = ?1
+"""
+
+
+class SqliteStore:
+    """One file, for any number of threads and a few processes of one machine.
+
+    Write-ahead log with ``synchronous=FULL``: what was answered survives the end of the process and a loss of
+    power, as far as the disk keeps its word.  Deleted data is overwritten (``secure_delete``).  It does not
+    survive the loss of the file: a file has no standby.
+
+    SQLite lets one writer in at a time; its own busy handler backs off to 100 ms and can starve a process for
+    seconds.  So the threads of a process queue for a lock, and processes ask again after less than a millisecond.
+
+    :param path: the file; made when missing.  Its folder must exist.
+    :param timeout: seconds to wait for other writers before
+        :class:`~educonnect_flow.errors.StoreUnavailable`.
+    :raises StoreUnavailable: when the file cannot be opened, is no such file, or was written by a newer version.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], *, timeout: float = 10.0) -> None:
+        if os.fspath(path) == ":memory:":
+            raise ValueError("SqliteStore needs a file; for a store in memory take MemoryStore")
+        self._path = Path(path).absolute()
+        self._timeout = timeout
+        self._inherited: list[object] = []
+        self._open()
+
+    def __repr__(self) -> str:
+        return f"SqliteStore({self._path.name!r})"
+
+    # --- connections -------------------------------------------------------------------------------
+
+    def _open(self) -> None:
+        self._pid = os.getpid()
+        self._write_lock, self._read_lock = Lock(), Lock()
+        try:
+            self._writer = self._connect(busy=0.0)
+            self._patiently(self._prepare, time.monotonic() + self._timeout)
+            self._reader = self._connect(busy=self._timeout)
+        except sqlite3.Error as error:
+            raise StoreUnavailable(f"cannot open {self._path.name}: {error}") from error
+
+    def _connect(self, busy: float) -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            self._path, timeout=busy, isolation_level=None, check_same_thread=False, cached_statements=64
+        )
+        connection.execute("PRAGMA synchronous=FULL")
+        connection.execute("PRAGMA secure_delete=ON")
+        return connection
+
+    def _prepare(self) -> None:
+        self._writer.execute("PRAGMA journal_mode=WAL")
+        (version,) = self._writer.execute("PRAGMA user_version").fetchone()
+        if version > SCHEMA:
+            raise StoreUnavailable(
+                f"{self._path.name} has tables of version {version}; this library knows up to {SCHEMA}"
+            )
+        if version == 0:
+            # Asked again inside: another process may have made the tables in between.
+            self._writer.execute("BEGIN IMMEDIATE")
+            try:
+                (version,) = self._writer.execute("PRAGMA user_version").fetchone()
+                if version == 0:
+                    for statement in _TABLES.split(";\n"):
+                        self._writer.execute(statement)
+                    self._writer.execute(f"PRAGMA user_version={SCHEMA}")
+                self._writer.execute("COMMIT")
+            except BaseException:
+                self._writer.execute("ROLLBACK")
+                raise
+
+    def _patiently(self, step: Callable[[], object], end: float) -> None:
+        """Do *step* as soon as no other process writes, and until *end*."""
+        while True:
+            try:
+                step()
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > end:
+                    raise
+                time.sleep(random.uniform(0.0001, 0.001))  # noqa: S311 - a jitter
+            else:
+                return
+
+    def _own(self) -> None:
+        """A forked child opens connections of its own; the parent's are kept, unused, and never closed here."""
+        if os.getpid() != self._pid:
+            self._inherited += [self._writer, self._reader]
+            self._open()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        self._own()
+        end = time.monotonic() + self._timeout
+        if not self._write_lock.acquire(timeout=self._timeout):
+            raise StoreUnavailable("too many writers wait for the file")
+        try:
+            self._patiently(lambda: self._writer.execute("BEGIN IMMEDIATE"), end)
+            try:
+                yield self._writer
+                self._writer.execute("COMMIT")
+            except BaseException:
+                if self._writer.in_transaction:
+                    self._writer.execute("ROLLBACK")
+                raise
+        except sqlite3.Error as error:
+            raise StoreUnavailable(f"{self._path.name}: {error}") from error
+        finally:
+            self._write_lock.release()
+
+    def _row(self, query: str, *values: Any) -> Any:
+        self._own()
+        try:
+            with self._read_lock:
+                return self._reader.execute(query, values).fetchone()
+        except sqlite3.Error as error:
+            raise StoreUnavailable(f"{self._path.name}: {error}") from error
+
+    def close(self) -> None:
+        """See :class:`~educonnect_flow.stores.port.Store`."""
+        self._own()
+        with self._write_lock, self._read_lock:
+            self._reader.close()
+            self._writer.close()
+
+    # --- activations -------------------------------------------------------------------------------
+
+    def load(self, handle: str, request: str | None = None) -> Loaded | None:
+        """See :class:`~educonnect_flow.stores.port.Store`."""
+        row = self._row(_LOAD, handle, request)
+        if row is None:
+            return None
+        version, body, current, rotated_by, key, fingerprint, then, accepted, refusals, body_then = row
+        answered = None
+        if key is not None:
+            answered = Answered(
+                key=key,
+                fingerprint=fingerprint,
+                activation=snapshot.load(body_then, then),
+                accepted=bool(accepted),
+                refusals=load_refusals(refusals),
+            )
+        return Loaded(
+            activation=snapshot.load(body, version), current=bool(current), rotated_by=rotated_by, answered=answered
+        )
+
+    def commit(self, commit: Commit) -> Receipt:
+        """See :class:`~educonnect_flow.stores.port.Store`."""
+        body = snapshot.dump(commit.activation)
+        try:
+            with self._transaction() as db:
+                self._write_snapshot(db, commit, body)
+                self._write_limits(db, commit.limits, micros(commit.activation.seen_at))
+                if commit.account is not None:
+                    self._write_account(db, commit.account)
+                self._write_messages(db, commit)
+                if commit.audit is not None:
+                    self._write_audit(db, commit.audit)
+        except _Refused as refused:
+            return refused.receipt
+        return DONE
+
+    def _write_snapshot(self, db: sqlite3.Connection, commit: Commit, body: str) -> None:
+        a, answered, purge_at = commit.activation, commit.answered, micros(commit.purge_at)
+        if a.version == 1:
+            done = db.execute(
+                "INSERT INTO activation VALUES (?, 1, ?, NULL, NULL, ?, ?) ON CONFLICT (id) DO NOTHING",
+                (a.id, commit.handle, purge_at, body),
+            )
+        elif commit.handle is None:
+            done = db.execute(
+                "UPDATE activation SET version = ?, purge_at = ?, body = ? WHERE id = ? AND version = ?",
+                (a.version, purge_at, body, a.id, a.version - 1),
+            )
+        else:
+            done = db.execute(
+                "UPDATE activation SET version = ?, purge_at = ?, body = ?, previous = handle, handle = ?,"
+                " rotated_by = ? WHERE id = ? AND version = ?",
+                (a.version, purge_at, body, commit.handle, answered and answered.key, a.id, a.version - 1),
+            )
+        if done.rowcount != 1:
+            raise _Refused(STALE)
+        if answered is not None:
+            refusals = dump_refusals(answered.refusals)
+            db.execute(
+                "INSERT INTO answered VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (a.id, answered.key, answered.fingerprint, a.version, answered.accepted, refusals, body),
+            )
+
+    def _write_limits(self, db: sqlite3.Connection, limits: tuple[Limit, ...], now: int) -> None:
+        counted = []
+        for limit in limits:
+            key = f"{limit.kind}:{limit.key}"
+            row = db.execute("SELECT body FROM tally WHERE key = ?", (key,)).fetchone()
+            before = EMPTY if row is None else Tally.load(row[0])
+            until = tally.barred(before, limit, now)
+            if until is not None:
+                raise _Refused(Receipt(Standing.BARRED, limit, moment(until)))
+            if limit.adds:
+                after = tally.hit(before, limit, now)
+                counted.append((key, after.dump(), tally.forgotten_at(after, limit)))
+        if counted:
+            db.executemany("INSERT OR REPLACE INTO tally VALUES (?, ?, ?)", counted)
+
+    def _write_account(self, db: sqlite3.Connection, account: Account) -> None:
+        for guardian in account.guardians:
+            done = db.execute(
+                "INSERT INTO holder VALUES (?, ?) ON CONFLICT DO NOTHING", (guardian, account.identifier)
+            )
+            if done.rowcount != 1:
+                raise _Refused(Receipt(Standing.ACTIVE))
+        done = db.execute(
+            "INSERT INTO account VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+            (
+                account.identifier,
+                account.base,
+                json.dumps(account.guardians),
+                json.dumps(account.confirmed),
+                json.dumps(account.denied),
+                account.password_hash,
+                micros(account.created_at),
+                account.activation,
+            ),
+        )
+        if done.rowcount != 1:
+            raise _Refused(Receipt(Standing.IDENTIFIER_TAKEN))
+        db.execute(
+            "INSERT INTO base VALUES (?, 1) ON CONFLICT (base) DO UPDATE SET issued = issued + 1", (account.base,)
+        )
+
+    def _write_messages(self, db: sqlite3.Connection, commit: Commit) -> None:
+        if commit.void:
+            db.execute("DELETE FROM outbox WHERE activation = ?", (commit.activation.id,))
+        out = commit.outgoing
+        if out is not None:
+            created_at, expires_at = micros(out.created_at), micros(out.expires_at)
+            db.execute(
+                "INSERT INTO outbox VALUES (?, ?, ?, 0, ?, ?, ?, ?, ?)",
+                (out.id, out.activation, created_at, out.nonce, out.mobile, created_at, expires_at, out.decoy),
+            )
+
+    def _write_audit(self, db: sqlite3.Connection, entry: AuditEntry) -> None:
+        db.execute(
+            "INSERT INTO audit (activation, at, event, row, source, dest, reasons, denied)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                entry.activation,
+                micros(entry.at),
+                entry.event,
+                entry.row,
+                entry.source,
+                entry.dest,
+                json.dumps(entry.reasons),
+                json.dumps(entry.denied),
+            ),
+        )
+
+    def trail(self, activation: str) -> tuple[AuditEntry, ...]:
+        """See :class:`~educonnect_flow.stores.port.Store`."""
+        self._own()
+        try:
+            with self._read_lock:
+                rows = self._reader.execute(
+                    "SELECT at, event, row, source, dest, reasons, denied FROM audit WHERE activation = ? ORDER BY seq",
+                    (activation,),
+                ).fetchall()
+        except sqlite3.Error as error:
+            raise StoreUnavailable(f"{self._path.name}: {error}") from error
+        return tuple(
+            AuditEntry(
+                at=moment(at), activation=activation, event=event, row=row, source=source, dest=dest,
+                reasons=tuple(json.loads(reasons)), denied=tuple(json.loads(denied)),
+            )
+            for at, event, row, source, dest, reasons, denied in rows
+        )  # fmt: skip
+
+    # --- accounts ----------------------------------------------------------------------------------
+
+    def active(self, guardians: tuple[str, ...]) -> bool:
+        """See :class:`~educonnect_flow.stores.port.Store`."""
+        marks = ",".join("?" * len(guardians))
+        return self._row(f"SELECT 1 FROM holder WHERE guardian IN ({marks}) LIMIT 1", *guardians) is not None  # noqa: S608 - marks only
+
+    def issued(self, base: str) -> int:
+        """See :class:`~educonnect_flow.stores.port.Store`."""
+        row = self._row("SELECT issued FROM base WHERE base = ?", base)
+        return 0 if row is None else int(row[0])
+
+    def account(self, identifier: str) -> Account | None:
+        """See :class:`~educonnect_flow.stores.port.Store`."""
+        row = self._row("SELECT * FROM account WHERE identifier = ?", identifier)
+        if row is None:
+            return None
+        identifier, base, guardians, confirmed, denied, password_hash, created_at, activation = row
+        return Account(
+            identifier=identifier,
+            base=base,
+            guardians=tuple(json.loads(guardians)),
+            confirmed=tuple(json.loads(confirmed)),
+            denied=tuple(json.loads(denied)),
+            password_hash=password_hash,
+            created_at=moment(created_at),
+            activation=activation,
+        )
+
+    # --- the outbox --------------------------------------------------------------------------------
+
+    def claim(self, now: datetime, lease_until: datetime) -> Claimed | None:
+        """See :class:`~educonnect_flow.stores.port.Store`."""
+        due = "SELECT id FROM outbox WHERE due_at <= ? ORDER BY due_at LIMIT 1"
+        if self._row(due, micros(now)) is None:
+            return None  # an idle relay asks often: it must not queue with the writers
+        with self._transaction() as db:
+            row = db.execute(
+                f"UPDATE outbox SET due_at = ?, attempts = attempts + 1 WHERE id = ({due}) RETURNING *",  # noqa: S608
+                (micros(lease_until), micros(now)),
+            ).fetchone()
+        if row is None:
+            return None
+        identity, activation, _, attempts, nonce, mobile, created_at, expires_at, decoy = row
+        outgoing = Outgoing(
+            id=identity,
+            activation=activation,
+            nonce=nonce,
+            mobile=mobile,
+            created_at=moment(created_at),
+            expires_at=moment(expires_at),
+            decoy=bool(decoy),
+        )
+        return Claimed(outgoing=outgoing, attempts=attempts)
+
+    def settle(self, message: str) -> None:
+        """See :class:`~educonnect_flow.stores.port.Store`."""
+        with self._transaction() as db:
+            db.execute("DELETE FROM outbox WHERE id = ?", (message,))
+
+    def release(self, message: str, due_at: datetime) -> None:
+        """See :class:`~educonnect_flow.stores.port.Store`."""
+        with self._transaction() as db:
+            db.execute("UPDATE outbox SET due_at = ? WHERE id = ?", (micros(due_at), message))
+
+    # --- retention ---------------------------------------------------------------------------------
+
+    def purge(self, now: datetime, limit: int) -> int:
+        """See :class:`~educonnect_flow.stores.port.Store`."""
+        with self._transaction() as db:
+            over = db.execute(
+                "SELECT id FROM activation WHERE purge_at <= ? ORDER BY purge_at LIMIT ?", (micros(now), limit)
+            ).fetchall()
+            db.executemany("DELETE FROM activation WHERE id = ?", over)
+            db.executemany("DELETE FROM answered WHERE activation = ?", over)
+            db.executemany("DELETE FROM outbox WHERE activation = ?", over)
+            db.execute("DELETE FROM tally WHERE forgotten_at <= ?", (micros(now),))
+        with self._write_lock:
+            # What was deleted must not live on in the log; a reader in its way only puts that off.
+            self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        return len(over)
+
+
+class _Refused(Exception):  # noqa: N818 - not an error: it carries an answer out of a transaction
+    def __init__(self, receipt: Receipt) -> None:
+        self.receipt = receipt
+

@@ -1,0 +1,42 @@
+"""Type checks for the values that hosts build: a wrong type is :class:`WrongUse`, and never shows the value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import Any
+
+from educonnect_flow.errors import WrongUse
+
+
+def of(*kinds: type) -> Callable[[object, Any, object], None]:
+    """An attrs validator: exactly one of *kinds*, or a subclass of it that is no other kind of thing."""
+    names = " or ".join("None" if kind is type(None) else kind.__name__ for kind in kinds)
+
+    def check(instance: object, attribute: Any, value: object) -> None:
+        # bool is an int and datetime is a date to isinstance; neither is meant.
+        wrong = (bool not in kinds and isinstance(value, bool)) or (date in kinds and isinstance(value, datetime))
+        if wrong or not isinstance(value, kinds):
+            where = f"{type(instance).__name__}.{attribute.name}"
+            raise WrongUse(f"{where} must be {names}, not {type(value).__name__}")
+
+    return check
+
+
+def sequence(kind: type) -> Callable[[object, Any, object], None]:
+    """An attrs validator: a tuple of *kind* (see :func:`frozen_sequence`)."""
+
+    def check(instance: object, attribute: Any, value: object) -> None:
+        where = f"{type(instance).__name__}.{attribute.name}"
+        if not isinstance(value, tuple):
+            raise WrongUse(f"{where} must be a list or tuple, not {type(value).__name__}")
+        for item in value:
+            if not isinstance(item, kind):
+                raise WrongUse(f"{where} must hold {kind.__name__}, not {type(item).__name__}")
+
+    return check
+
+
+def frozen_sequence(value: object) -> object:
+    """An attrs converter: a list becomes a tuple; anything else is left for the check."""
+    return tuple(value) if isinstance(value, list) else value

@@ -1,0 +1,74 @@
+"""Who somebody is: the names as written do not matter, the letters do.
+
+The guide says « Nom », and both the birth and the usage name are one.  Case, accents, hyphens,
+apostrophes, spaces and ligatures are how a name is written down; any other letter is another
+name.  A letter of another alphabet that only looks the same stays different (CVE-2019-19844).
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from attrs import field, frozen
+
+from educonnect_flow.machinery.secrecy import Confidential
+from educonnect_flow.people import Guardian
+from educonnect_flow.reasons import Reason, Refusal, Verdict
+
+LONGEST = 100
+"""Characters of a name, at most; checked before anything else (CVE-2023-46695)."""
+
+_WRITING = dict.fromkeys(map(ord, " \u00a0\u202f\u2009\u00ad'’‘ʼ`´′-‐‑‒–—−"))
+"""Spaces, soft hyphen, apostrophes and hyphens: how a name is set, not what it is."""
+
+_LETTERS = str.maketrans(
+    {"œ": "oe", "æ": "ae", "ĳ": "ij", "ﬁ": "fi", "ﬂ": "fl", "ﬀ": "ff", "ﬃ": "ffi", "ﬄ": "ffl", "ſ": "s",
+     "ø": "o", "ł": "l", "đ": "d", "ħ": "h", "ı": "i"}
+)  # fmt: skip
+"""Latin ligatures, and letters whose stroke or dot Unicode does not take apart from them."""
+
+_UNWRITABLE = frozenset({"Cc", "Cs", "Co", "Cn"})
+_PLAIN = re.compile(r"[A-Za-z '-]*")
+
+
+def writable(name: str) -> bool:
+    """Whether *name* (of at most :data:`LONGEST` characters) could be a name: no control characters, one letter at least."""
+    if not _PLAIN.fullmatch(name) and any(
+        (category := unicodedata.category(c)) in _UNWRITABLE or (category == "Cf" and c != "\u00ad") for c in name
+    ):
+        return False
+    return any(c.isalpha() for c in name)
+
+
+def fold(name: str) -> str:
+    """*name* (of at most :data:`LONGEST` characters) as it is compared.  ``fold(fold(x)) == fold(x)``."""
+    if name.isascii():
+        return name.translate(_WRITING).lower()
+    text = unicodedata.normalize("NFD", name.translate(_WRITING).casefold())
+    bare = "".join(c for c in text if unicodedata.category(c) != "Mn").translate(_LETTERS)
+    return bare.translate(_WRITING)
+
+
+@frozen(kw_only=True)
+class IdentityCheck(Confidential):
+    """What an identity validator may see: the claim, and one record that has the same mobile."""
+
+    family_name: str = field(repr=False)
+    """As typed."""
+    given_name: str = field(repr=False)
+    mobile: str = field(repr=False)
+    """E.164."""
+    guardian: Guardian = field(repr=False)
+
+
+def check_identity(check: IdentityCheck) -> Verdict:
+    """``IDENTITY_UNKNOWN`` unless given name, and birth or usage name, are the record's but for how they are written."""
+    guardian = check.guardian
+    family = fold(check.family_name)
+    same_family = family == fold(guardian.family_name) or (
+        guardian.usage_name is not None and family == fold(guardian.usage_name)
+    )
+    if same_family and fold(check.given_name) == fold(guardian.given_name):
+        return None
+    return Refusal(Reason.IDENTITY_UNKNOWN)

@@ -1,0 +1,120 @@
+"""The mobile number: one E.164 form per number, France and its territories, mobile only.
+
+Source: the guide (« Pour les numéros hors France métropolitaine, merci d'indiquer l'indicatif
+régional »); the national numbering plan as the ``phonenumbers`` library has it.
+"""
+
+from __future__ import annotations
+
+import re
+
+import phonenumbers
+from attrs import field, frozen
+from phonenumbers import NumberParseException, PhoneNumberFormat, PhoneNumberType
+
+from educonnect_flow.machinery.secrecy import Confidential
+from educonnect_flow.reasons import Reason, Refusal, Verdict
+from educonnect_flow.settings import Settings
+
+LONGEST = 40
+"""Characters of a number as typed, at most; checked before anything else."""
+
+COUNTRY_CODES = frozenset({33, 262, 508, 590, 594, 596, 681, 687, 689})
+"""France, Réunion and Mayotte, Saint-Pierre-et-Miquelon, Guadeloupe, Guyane, Martinique, Wallis-et-Futuna,
+Nouvelle-Calédonie, Polynésie française."""
+
+_OVERSEAS = ("RE", "YT", "GP", "GF", "MQ")
+"""Territories whose local numbers look like the mainland's: ten digits from 06 or 07."""
+
+_WRITTEN = frozenset("0123456789 +().-/")
+_FICTION = re.compile(r"\+3363998[0-9]{4}")
+_KINDS = {PhoneNumberType.MOBILE: "mobile", PhoneNumberType.FIXED_LINE_OR_MOBILE: "mobile"}
+
+
+@frozen(kw_only=True)
+class MobileCheck(Confidential):
+    """A number as read: what a mobile validator may see."""
+
+    number: str | None = field(repr=False)
+    """E.164; ``None`` when no number could be read."""
+    country_code: int | None
+    ascii_only: bool
+    """Only ASCII digits, spaces and ``+ ( ) . - /`` were typed."""
+    extension: bool
+    valid: bool
+    """The numbering plan has such a number."""
+    mobile: bool
+    """…and it is a mobile's."""
+    prefix: str | None
+    """For a local overseas number typed under the prefix of the mainland: the prefix to use, ``+262``."""
+    settings: Settings = field(repr=False)
+
+
+def read_mobile(text: str, settings: Settings) -> MobileCheck:
+    """Read *text* (of at most :data:`LONGEST` characters) as a number; +33 unless it says otherwise."""
+    ascii_only = _WRITTEN.issuperset(text)
+    try:
+        parsed = phonenumbers.parse(text, "FR")
+    except NumberParseException:
+        return MobileCheck(
+            number=None, country_code=None, ascii_only=ascii_only, extension=False, valid=False, mobile=False,
+            prefix=None, settings=settings,
+        )  # fmt: skip
+    number = phonenumbers.format_number(parsed, PhoneNumberFormat.E164)
+    kind = phonenumbers.number_type(parsed)
+    valid = kind != PhoneNumberType.UNKNOWN
+    mobile = kind in _KINDS
+    if settings.fictional_mobiles and _FICTION.fullmatch(number):
+        valid = mobile = True
+    return MobileCheck(
+        number=number,
+        country_code=parsed.country_code,
+        ascii_only=ascii_only,
+        extension=bool(parsed.extension),
+        valid=valid,
+        mobile=mobile,
+        prefix=None if valid or parsed.country_code != 33 else _overseas_prefix(text),  # noqa: PLR2004 - France
+        settings=settings,
+    )
+
+
+def _overseas_prefix(text: str) -> str | None:
+    """The one territory's prefix under which *text* is a mobile; none when there is none, or several."""
+    found = set()
+    for region in _OVERSEAS:
+        parsed = phonenumbers.parse(text, region)  # parsed with FR already: it holds a number
+        if parsed.country_code != 33 and phonenumbers.number_type(parsed) in _KINDS:  # noqa: PLR2004
+            found.add(f"+{parsed.country_code}")
+    return found.pop() if len(found) == 1 else None
+
+
+def check_mobile(check: MobileCheck) -> Verdict:
+    """The first of the ``MOBILE_…`` reasons that applies."""
+    reason = _reason(check)
+    if reason is None:
+        return None
+    return Refusal(reason, "mobile", {"prefix": check.prefix} if reason is Reason.MOBILE_PREFIX else {})
+
+
+def _reason(check: MobileCheck) -> Reason | None:
+    if check.extension:
+        return Reason.MOBILE_EXTENSION
+    if not check.ascii_only:
+        return Reason.MOBILE_CHARACTERS
+    if check.prefix is not None:
+        return Reason.MOBILE_PREFIX
+    if check.country_code is not None and check.country_code not in COUNTRY_CODES:
+        return Reason.MOBILE_COUNTRY
+    if not check.valid:
+        return Reason.MOBILE_INVALID
+    if not check.mobile:
+        return Reason.MOBILE_KIND
+    return None
+
+
+def mask(number: str) -> str:
+    """An E.164 *number* (of :data:`COUNTRY_CODES`) with all but the prefix, the first and the last two digits hidden."""
+    parsed = phonenumbers.parse(number, None)
+    national = str(parsed.national_number)
+    hidden = " ".join(["••"] * ((len(national) - 3) // 2))
+    return f"+{parsed.country_code} {national[0]} {hidden} {national[-2:]}"

@@ -1,0 +1,187 @@
+"""The password: the guide's five criteria, common and personal passwords refused, and the meter.
+
+Sources: the guide (five criteria); NIST SP 800-63B-4, 3.1.1.2 (blocklist on the entire password, NFC,
+no truncation); ASVS 5.0, 6.2.4, 6.2.9 and 6.2.11.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from enum import IntEnum
+from functools import cache
+
+from attrs import field, frozen
+
+from educonnect_flow.machinery.secrecy import Confidential
+from educonnect_flow.reasons import Reason, Refusal, Verdict
+from educonnect_flow.settings import Settings
+from educonnect_flow.validators.identity import LONGEST, fold
+
+SPECIALS = frozenset("!?@#$(){}[]_&=+-%*<>£µ/.:;")
+"""The guide's list.  Any other character is welcome, and counts as no special one."""
+
+SCORED = 16
+"""How many characters the meter reads: zxcvbn's time grows fast on crafted input, and what follows only adds strength."""
+
+_COMMON_CORES = 500
+"""Passwords that are also refused with digits and specials around them: the first of zxcvbn's list."""
+
+_DIGITS = frozenset("0123456789")
+
+
+class Strength(IntEnum):
+    """How well a password resists guessing, weak to strong."""
+
+    WEAK = 1
+    FAIR = 2
+    GOOD = 3
+    STRONG = 4
+
+
+@frozen
+class Criterion:
+    """One thing that the page asks."""
+
+    name: str
+    """``upper``, ``lower``, ``digit``, ``special`` or ``length``."""
+    met: bool
+    reason: Reason = field(repr=False)
+    """What a password is refused for that does not meet it."""
+
+
+@frozen
+class PasswordReport:
+    """What the meter shows as one types."""
+
+    criteria: tuple[Criterion, ...]
+    strength: Strength
+
+
+@frozen(kw_only=True)
+class PasswordCheck(Confidential):
+    """What a password validator may see."""
+
+    password: str = field(repr=False)
+    """In NFC, of at most ``password_max`` characters."""
+    confirmation: str = field(repr=False)
+    """Likewise."""
+    names: tuple[str, ...] = field(repr=False)
+    """The parent's names."""
+    mobile: str = field(repr=False)
+    """E.164."""
+    identifier: str = field(repr=False)
+    """The identifier to be, without its digits: ``e.durand``."""
+    settings: Settings = field(repr=False)
+
+
+def normalise(password: str) -> str:
+    """*password* in NFC: the same on every keyboard (NIST 3.1.1.2).  Bound its length first: NFC is quadratic."""
+    return unicodedata.normalize("NFC", password)
+
+
+def criteria(password: str, settings: Settings) -> tuple[Criterion, ...]:
+    """What *settings* ask, in the guide's order, and whether *password* (NFC) has it."""
+    length = Criterion("length", len(password) >= settings.password_min, Reason.PASSWORD_TOO_SHORT)
+    if not settings.password_composition:
+        return (length,)
+    return (
+        # µ is one of the specials, and a small letter to Unicode only.
+        Criterion("upper", any(c.isupper() for c in password), Reason.PASSWORD_NO_UPPER),
+        Criterion("lower", any(c.islower() and c != "µ" for c in password), Reason.PASSWORD_NO_LOWER),
+        Criterion("digit", not _DIGITS.isdisjoint(password), Reason.PASSWORD_NO_DIGIT),
+        Criterion("special", not SPECIALS.isdisjoint(password), Reason.PASSWORD_NO_SPECIAL),
+        length,
+    )
+
+
+def check_password(check: PasswordCheck) -> Verdict:
+    """Every criterion that is not met, then common, personal, and the confirmation: all of them at once."""
+    refusals = [
+        Refusal(
+            criterion.reason,
+            "password",
+            {"min": check.settings.password_min} if criterion.reason is Reason.PASSWORD_TOO_SHORT else {},
+        )
+        for criterion in criteria(check.password, check.settings)
+        if not criterion.met
+    ]
+    if is_common(check.password):
+        refusals.append(Refusal(Reason.PASSWORD_COMMON, "password"))
+    refusals += [Refusal(reason, "password") for reason in personal(check)]
+    if check.password != check.confirmation:
+        refusals.append(Refusal(Reason.PASSWORD_MISMATCH, "confirmation"))
+    return refusals
+
+
+def is_common(password: str) -> bool:
+    """Whether everybody uses it: the whole of it, whatever its case, or a very common word between digits and specials."""
+    ranks = _ranks()
+    whole = password.casefold()
+    if whole in ranks:
+        return True
+    return ranks.get(_core(whole), _COMMON_CORES + 1) <= _COMMON_CORES
+
+
+def _core(text: str) -> str:
+    start, end = 0, len(text)
+    while start < end and not text[start].isalpha():
+        start += 1
+    while end > start and not text[end - 1].isalpha():
+        end -= 1
+    return text[start:end]
+
+
+@cache
+def _ranks() -> dict[str, int]:
+    from zxcvbn.frequency_lists import FREQUENCY_LISTS  # here, for it takes longer to load than all else
+
+    return {word: rank for rank, word in enumerate(FREQUENCY_LISTS["passwords"], 1)}
+
+
+def personal(check: PasswordCheck) -> list[Reason]:
+    """For which words of the parent's own, or the service's, the password is refused."""
+    text = _folded(check.password)
+    letters = "".join(c for c in text if c.isalpha())
+    reasons = []
+    if any(_made_of(text, letters, word) for name in check.names for word in _words(name)):
+        reasons.append(Reason.PASSWORD_HAS_NAME)
+    digits = "".join(c for c in text if c in _DIGITS)
+    if check.mobile[-8:] in digits:  # the last eight digits: the same under every prefix
+        reasons.append(Reason.PASSWORD_HAS_MOBILE)
+    if _folded(check.identifier) in text:
+        reasons.append(Reason.PASSWORD_HAS_IDENTIFIER)
+    if any(_made_of(text, letters, _folded(name)) for name in check.settings.service_names):
+        reasons.append(Reason.PASSWORD_HAS_SERVICE)
+    return reasons
+
+
+_SHORTEST = 4
+
+
+def _made_of(text: str, letters: str, word: str) -> bool:
+    """A longer word anywhere; a shorter one only when there are no other letters."""
+    return word in text if len(word) >= _SHORTEST else word != "" and letters == word
+
+
+def _folded(text: str) -> str:
+    # fold() is made for names of bounded length; a password is bounded too, by password_max.
+    return fold(text)
+
+
+def _words(name: str) -> set[str]:
+    cut = name[:LONGEST]
+    return {fold(cut), *(fold(part) for part in re.split(r"[^\w]+", cut))}
+
+
+def assess(check: PasswordCheck) -> PasswordReport:
+    """The criteria met, and the strength.  Takes a bounded time whatever the input."""
+    if check.password == "" or is_common(check.password) or personal(check):
+        strength = Strength.WEAK
+    else:
+        from zxcvbn import zxcvbn  # here, for it takes longer to load than all else
+
+        # Never its user_inputs: they go through a global that threads share.
+        score = zxcvbn(check.password[:SCORED])["score"]
+        strength = Strength(max(1, score))
+    return PasswordReport(criteria(check.password, check.settings), strength)

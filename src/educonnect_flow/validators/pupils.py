@@ -1,0 +1,79 @@
+"""The pupils: every one answered, every confirmed one with the right birth date, all or nothing.
+
+Source: the guide (« vous devez confirmer que vous êtes bien représentant légal ou personne en charge
+de ces élèves et renseigner leurs dates de naissance »).  A wrong date never says whose it is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from datetime import date
+
+from attrs import field, frozen
+
+from educonnect_flow.machinery.secrecy import Confidential
+from educonnect_flow.people import Pupil, PupilAnswer
+from educonnect_flow.reasons import Reason, Refusal, Verdict
+
+_FORM = re.compile(r"([0-9]{2})/([0-9]{2})/([0-9]{4})")
+
+
+@frozen(kw_only=True)
+class PupilsCheck(Confidential):
+    """What a pupils validator may see."""
+
+    pupils: tuple[Pupil, ...] = field(repr=False)
+    """Those that the page shows, with their birth dates."""
+    answers: tuple[PupilAnswer, ...] = field(repr=False)
+
+
+def read_date(value: date | str) -> date | None:
+    """*value* as a date: ``JJ/MM/AAAA`` in ASCII digits and a real day, or ``None``."""
+    if isinstance(value, date):
+        return value
+    match = _FORM.fullmatch(value)
+    if match is None:
+        return None
+    day, month, year = map(int, match.groups())
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return None
+
+
+def check_pupils(check: PupilsCheck) -> Verdict:
+    """Every refusal of form, each with its field; or, the form being right, one ``BIRTH_DATES_WRONG`` for all."""
+    formal = check_form(check)
+    if formal:
+        return formal
+    given = {answer.pupil_id: answer for answer in check.answers}
+    # Every date is compared, so that the time says nothing of which was wrong.
+    right = [
+        not given[pupil.id].confirmed or read_date(given[pupil.id].birth_date or "") == pupil.birth_date
+        for pupil in check.pupils
+    ]
+    return None if all(right) else Refusal(Reason.BIRTH_DATES_WRONG, "answers")
+
+
+def check_form(check: PupilsCheck) -> tuple[Refusal, ...]:
+    """What is missing, repeated, malformed, or about nobody on the page."""
+    shown = {pupil.id for pupil in check.pupils}
+    times = Counter(answer.pupil_id for answer in check.answers)
+    refusals = []
+    if not shown.issuperset(times):
+        refusals.append(Refusal(Reason.PUPIL_NOT_SHOWN, "answers"))
+    for pupil in check.pupils:
+        field_name = f"answers[{pupil.id}]"
+        if times[pupil.id] == 0:
+            refusals.append(Refusal(Reason.ANSWER_MISSING, field_name))
+        elif times[pupil.id] > 1:
+            refusals.append(Refusal(Reason.ANSWER_REPEATED, field_name))
+    for answer in check.answers:
+        if answer.confirmed and times[answer.pupil_id] == 1 and answer.pupil_id in shown:
+            field_name = f"answers[{answer.pupil_id}]"
+            if answer.birth_date is None or answer.birth_date == "":
+                refusals.append(Refusal(Reason.BIRTH_DATE_MISSING, field_name))
+            elif read_date(answer.birth_date) is None:
+                refusals.append(Refusal(Reason.BIRTH_DATE_MALFORMED, field_name))
+    return tuple(refusals)
