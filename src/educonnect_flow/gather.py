@@ -104,13 +104,18 @@ class Memo:
     """What is kept while one event is decided again because another came first: nothing outside is done twice."""
 
     human: dict[str, bool] = field(factory=dict)
-    nonce: str = field(factory=lambda: secrets.token_urlsafe(16))
-    message: str = field(factory=lambda: secrets.token_urlsafe(16))
+    drawn: tuple[str, str] | None = None
     barred: dict[str, datetime] = field(factory=dict)
     active: bool = False
     draws: int = 0
     password_hash: str | None = None
     fingerprint: str | None = None
+
+    def draw(self) -> tuple[str, str]:
+        """A nonce for a code, and an id for its message: 128 random bits each."""
+        if self.drawn is None:
+            self.drawn = (secrets.token_urlsafe(16), secrets.token_urlsafe(16))
+        return self.drawn
 
 
 async def gather(outside: Outside, activation: Activation, event: Event, now: datetime, memo: Memo) -> Facts:
@@ -120,8 +125,8 @@ async def gather(outside: Outside, activation: Activation, event: Event, now: da
     if isinstance(event, SubmitCode):
         return await _code(outside, activation, memo)
     if isinstance(event, ResendCode):
-        claim = _claimed(activation)
-        return Facts(mobile_key=claim.mobile_key, nonce=memo.nonce, message=memo.message, barred=memo.barred)
+        nonce, message = memo.draw()
+        return Facts(mobile_key=_claimed(activation).mobile_key, nonce=nonce, message=message, barred=memo.barred)
     if isinstance(event, ConfirmPupils):
         return await _pupils(outside, activation, memo)
     if isinstance(event, ChoosePassword):
@@ -146,15 +151,16 @@ async def _claim(
         if not human:
             return Facts(human=False)
     mobile = number.number
+    nonce, message = memo.draw()
     return Facts(
         mobile=mobile,
         mobile_key=outside.keys.token("mobile", mobile),
         sealed=outside.keys.seal(mobile, activation.id),
-        masked=mask(mobile),
+        masked=mask(number),
         human=human,
         candidates=await _find(outside, mobile),
-        nonce=memo.nonce,
-        message=memo.message,
+        nonce=nonce,
+        message=message,
         barred=memo.barred,
     )
 

@@ -11,7 +11,7 @@ from educonnect_flow.machinery.secrecy import Confidential
 from educonnect_flow.reasons import Refusal
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class Outcome(Confidential):
     """Where the parent stands, and what became of the event."""
 

@@ -13,7 +13,7 @@ from educonnect_flow.machinery.tally import Limit
 from educonnect_flow.reasons import Refusal
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class Outgoing(Confidential):
     """A code to be sent: what the outbox keeps.  The code is derived when the relay sends it."""
 
@@ -29,7 +29,7 @@ class Outgoing(Confidential):
     """Written for somebody unknown: the relay drops it."""
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class Account(Confidential):
     """What an activation comes to."""
 
@@ -46,7 +46,7 @@ class Account(Confidential):
     activation: str
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class AuditEntry:
     """One transition or refusal.  Append-only; holds no personal data and no secret."""
 
@@ -65,7 +65,7 @@ class AuditEntry:
     """Ids of pupils that a guardian says are not theirs, for the school."""
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class Answered(Confidential):
     """A request that was answered: what is needed to give the same answer again."""
 
@@ -79,7 +79,7 @@ class Answered(Confidential):
     refusals: tuple[Refusal, ...]
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class Loaded(Confidential):
     """What a handle leads to."""
 
@@ -92,7 +92,7 @@ class Loaded(Confidential):
     """The request asked for, when it was answered."""
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class Commit(Confidential):
     """Everything that one event changes: all of it in one transaction, or nothing."""
 

@@ -26,7 +26,7 @@ from educonnect_flow.validators import Validators
 from educonnect_flow.validators.mobile import MobileCheck
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class Facts(Confidential):
     """What was gathered outside for one event: the decision sees nothing else.
 

@@ -11,14 +11,14 @@ from educonnect_flow.activation.events import Event, Lapse
 from educonnect_flow.activation.snapshot import Activation
 from educonnect_flow.activation.states import FINAL
 from educonnect_flow.activation.table import TABLE
-from educonnect_flow.machinery.secrecy import Confidential
+from educonnect_flow.machinery.secrecy import Confidential, amended
 from educonnect_flow.machinery.tally import Limit
 from educonnect_flow.reasons import Reason, Refusal
 from educonnect_flow.settings import Settings
 from educonnect_flow.validators import Validators
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class Decision(Confidential):
     """What an event comes to, once committed."""
 
@@ -71,9 +71,9 @@ def decide(
     attempt = Attempt(current.state, current, offered, facts, now, settings, validators)
     row = TABLE.fire(attempt, type(offered))
     accepted = row is not None and row.accepted
-    following = evolve(
-        current, state=attempt.state, version=activation.version + 1, seen_at=now, **attempt.changes
-    )
+    changes = attempt.changes
+    changes |= {"state": attempt.state, "version": activation.version + 1, "seen_at": now}
+    following = amended(current, changes)
     return Decision(
         activation=following,
         accepted=accepted,

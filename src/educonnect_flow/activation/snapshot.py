@@ -50,7 +50,7 @@ class ShownPupil(Confidential):
     relation: Relation
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class Activation(Confidential):
     """One activation between two events.  Holds no code, no password, no handle, no full number, no birth date."""
 

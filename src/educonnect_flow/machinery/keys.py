@@ -23,8 +23,7 @@ def _text(value: bytes) -> str:
 
 def _pack(parts: tuple[str, ...]) -> bytes:
     """Join *parts* so that no two different tuples give the same bytes."""
-    encoded = [part.encode("utf-8", "surrogatepass") for part in parts]
-    return b"".join(len(part).to_bytes(8, "big") + part for part in encoded)
+    return "".join([f"{len(part)}:{part}" for part in parts]).encode("utf-8", "surrogatepass")
 
 
 def digest(handle: str) -> str:

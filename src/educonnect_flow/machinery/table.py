@@ -189,6 +189,7 @@ def _check_ends(rows: tuple[Row[S, A], ...], initial: S, final: frozenset[S], st
     for state in states:
         if state not in reachable:
             raise TableError(f"the state {state.name} cannot be reached")
+    for state in states:
         if state not in ending:
             raise TableError(f"the state {state.name} is a trap: no final state can be reached from it")
 

@@ -112,9 +112,9 @@ def _reason(check: MobileCheck) -> Reason | None:
     return None
 
 
-def mask(number: str) -> str:
-    """An E.164 *number* (of :data:`COUNTRY_CODES`) with all but the prefix, the first and the last two digits hidden."""
-    parsed = phonenumbers.parse(number, None)
-    national = str(parsed.national_number)
-    hidden = " ".join(["••"] * ((len(national) - 3) // 2))
-    return f"+{parsed.country_code} {national[0]} {hidden} {national[-2:]}"
+def mask(check: MobileCheck) -> str:
+    """The number with all but its prefix, first and last two digits hidden: ``+33 6 •• •• •• 78``."""
+    prefix = f"+{check.country_code}"
+    national = (check.number or "").removeprefix(prefix)
+    hidden = "•• " * ((len(national) - 3) // 2)
+    return f"{prefix} {national[:1]} {hidden}{national[-2:]}"

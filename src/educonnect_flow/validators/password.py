@@ -157,6 +157,7 @@ def personal(check: PasswordCheck) -> list[Reason]:
 
 
 _SHORTEST = 4
+_SEPARATORS = re.compile(r"[^\w]+")
 
 
 def _made_of(text: str, letters: str, word: str) -> bool:
@@ -171,7 +172,8 @@ def _folded(text: str) -> str:
 
 def _words(name: str) -> set[str]:
     cut = name[:LONGEST]
-    return {fold(cut), *(fold(part) for part in re.split(r"[^\w]+", cut))}
+    parts = _SEPARATORS.split(cut)
+    return {fold(cut), *map(fold, parts)} if len(parts) > 1 else {fold(cut)}
 
 
 def assess(check: PasswordCheck) -> PasswordReport:

@@ -1,0 +1,59 @@
+"""Adapters that fail when they are told to, and one that is quick."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from educonnect_flow.errors import StoreUnavailable
+from educonnect_flow.stores.port import Store
+
+
+class CheapHasher:
+    """A hasher without any cost, for tests only: what it returns can be read."""
+
+    def hash(self, text: str) -> str:
+        """See :class:`~educonnect_flow.ports.PasswordHasher`."""
+        return f"cheap:{text}"
+
+    def verify(self, hash: str, text: str) -> bool:  # noqa: A002 - the port's public name
+        """See :class:`~educonnect_flow.ports.PasswordHasher`."""
+        return hash == f"cheap:{text}"
+
+
+class Crash(BaseException):
+    """The process ends here: no ``except Exception`` stops it."""
+
+
+class FaultyStore:
+    """A store whose *n*-th call fails, before or after its effect.
+
+    :param store: the real one.
+    :param call: which call fails, from 1 on; 0: none.
+    :param after: True: what was asked is done, and its answer lost.
+    :param error: what is raised.
+    """
+
+    def __init__(
+        self, store: Store, call: int = 0, *, after: bool = False, error: type[BaseException] = StoreUnavailable
+    ) -> None:
+        self._store = store
+        self._call = call
+        self._after = after
+        self._error = error
+        self.calls: list[str] = []
+        """The names of the methods called so far."""
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        return partial(self._pass_on, name, getattr(self._store, name))
+
+    def _pass_on(self, name: str, method: Callable[..., Any], *args: Any) -> Any:
+        self.calls.append(name)
+        fails = len(self.calls) == self._call
+        if fails and not self._after:
+            raise self._error("before")
+        result = method(*args)
+        if fails:
+            raise self._error("after")
+        return result
