@@ -77,6 +77,9 @@ FROM activation a LEFT JOIN answered r ON r.activation = a.id AND r.key = ?2
 WHERE a.handle = ?1 OR a.previous = ?1
 """
 
+# Several threads share a connection, one at a time, and each transaction is begun by hand.
+_SHARED: dict[str, Any] = {"isolation_level": None, "check_same_thread": False}
+
 
 class SqliteStore:
     """One file, for any number of threads and a few processes of one machine.
@@ -111,22 +114,16 @@ class SqliteStore:
         self._pid = os.getpid()
         self._write_lock, self._read_lock = Lock(), Lock()
         try:
-            self._writer = self._connect(busy=0.0)
+            self._writer = sqlite3.connect(self._path, timeout=0.0, **_SHARED)
             self._patiently(self._prepare, time.monotonic() + self._timeout)
-            self._reader = self._connect(busy=self._timeout)
+            self._reader = sqlite3.connect(self._path, timeout=self._timeout, **_SHARED)
         except sqlite3.Error as error:
             raise StoreUnavailable(f"cannot open {self._path.name}: {error}") from error
 
-    def _connect(self, busy: float) -> sqlite3.Connection:
-        connection = sqlite3.connect(
-            self._path, timeout=busy, isolation_level=None, check_same_thread=False, cached_statements=64
-        )
-        connection.execute("PRAGMA synchronous=FULL")
-        connection.execute("PRAGMA secure_delete=ON")
-        return connection
-
     def _prepare(self) -> None:
         self._writer.execute("PRAGMA journal_mode=WAL")
+        self._writer.execute("PRAGMA synchronous=FULL")
+        self._writer.execute("PRAGMA secure_delete=ON")
         (version,) = self._writer.execute("PRAGMA user_version").fetchone()
         if version > SCHEMA:
             raise StoreUnavailable(

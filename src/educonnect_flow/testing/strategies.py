@@ -11,6 +11,8 @@ from __future__ import annotations
 import string
 from datetime import date
 
+import phonenumbers
+from hypothesis import assume
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
@@ -40,7 +42,9 @@ def mobiles(draw: DrawFn) -> str:
     code = draw(st.sampled_from(sorted(_MOBILE_STARTS)))
     start = draw(st.sampled_from(_MOBILE_STARTS[code]))
     length = 9 - len(start)
-    return f"+{code}{start}{draw(st.integers(0, 10**length - 1)):0{length}d}"
+    mobile = f"+{code}{start}{draw(st.integers(0, 10**length - 1)):0{length}d}"
+    assume(phonenumbers.is_valid_number(phonenumbers.parse(mobile)))  # some ranges are not given out
+    return mobile
 
 
 @st.composite

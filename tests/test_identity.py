@@ -1,0 +1,109 @@
+"""Names: how they are written does not matter, the letters do."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as hyp
+
+from educonnect_flow import Guardian, Reason, State, SubmitCode
+from educonnect_flow.reasons import refusals_of
+from educonnect_flow.testing import strategies as st
+from educonnect_flow.validators.identity import LONGEST, IdentityCheck, check_identity, fold, writable
+from tests.world import MOBILE, World, claim, reasons
+
+promise = pytest.mark.promise
+
+
+def same(claimed: str, known: str) -> bool:
+    """Whether somebody called *claimed* is taken for the *known* one, by family name and by given name alike."""
+    by_family = IdentityCheck(
+        family_name=claimed, given_name="Zoé", mobile=MOBILE,
+        guardian=Guardian(id="g", family_name=known, given_name="Zoé", mobile=MOBILE),
+    )  # fmt: skip
+    by_given = IdentityCheck(
+        family_name="Durand", given_name=claimed, mobile=MOBILE,
+        guardian=Guardian(id="g", family_name="Durand", given_name=known, mobile=MOBILE),
+    )  # fmt: skip
+    results = {not refusals_of(check_identity(check)) for check in (by_family, by_given)}
+    assert len(results) == 1
+    return results.pop()
+
+
+@promise("I4")
+@pytest.mark.parametrize(
+    ("claimed", "known"),
+    [
+        ("DURAND", "Durand"), ("emilie", "Émilie"), ("LEFEVRE", "Lefèvre"), ("Lefe\u0300vre", "Lefèvre"),
+        ("le goff", "Le Goff"), ("legoff", "Le Goff"), ("Jean Luc", "Jean-Luc"), ("Jean‑Luc", "JEAN LUC"),
+        ("DALMEIDA", "D'Almeida"), ("D’Almeida", "D'ALMEIDA"), ("D´Almeida", "D`Almeida"),
+        ("Oeuvrard", "Œuvrard"), ("OEUVRARD", "œuvrard"), ("Laetitia", "Lætitia"), ("Gross", "Groß"), ("GROẞ", "gross"),
+        ("Nunez", "Nuñez"), ("Şahin", "SAHIN"), ("İnci", "inci"), ("Soren", "Søren"), ("Lukasz", "Łukasz"),
+        (" Durand ", "Durand"), ("Du\u00adrand", "Durand"), ("François", "FRANCOIS"), ("Ngô", "NGO"), ("ﬁona", "Fiona"),
+    ],
+)  # fmt: skip
+def test_writing_does_not_matter(claimed: str, known: str) -> None:
+    assert same(claimed, known)
+    assert same(known, claimed)
+
+
+@promise("I4")
+@pytest.mark.parametrize(
+    ("claimed", "known"),
+    [
+        ("Durant", "Durand"), ("Martine", "Martin"), ("Mohammed", "Mohamed"), ("Petit", "Petite"), ("Dupond", "Dupont"),
+        ("Durаnd", "Durand"),  # Cyrillic а
+        ("Ζoe", "Zoe"),  # Greek Ζ
+        ("Ｄｕｒａｎｄ", "Durand"), ("𝐃𝐮𝐫𝐚𝐧𝐝", "Durand"), ("Dur4nd", "Durand"), ("Durand2", "Durand"), ("O0", "OO"), ("Іван", "Iван"),
+    ],
+)  # fmt: skip
+def test_letters_do(claimed: str, known: str) -> None:
+    assert not same(claimed, known)
+    assert not same(known, claimed)
+
+
+@promise("I4")
+@given(hyp.data())
+def test_every_spelling_of_a_name_is_the_name(data: hyp.DataObject) -> None:
+    guardian = data.draw(st.guardians())
+    assert same(data.draw(st.spellings(guardian.family_name)), guardian.family_name)
+
+
+@promise("I4")
+@given(hyp.text(max_size=LONGEST))
+def test_folding_is_stable(text: str) -> None:
+    assert fold(fold(text)) == fold(text)
+    assert fold(unicodedata.normalize("NFD", text)) == fold(unicodedata.normalize("NFC", text))
+
+
+@promise("I4")
+@given(hyp.text(hyp.characters(categories=["Lu", "Ll"], exclude_characters="ſK"), min_size=1, max_size=8))
+def test_no_letter_of_another_alphabet_becomes_a_latin_one(text: str) -> None:
+    latin = [c for c in text if "LATIN" in unicodedata.name(c, "") or c in "ªºÅK"]
+    if not latin:
+        assert not any("a" <= c <= "z" for c in fold(text))
+
+
+def test_birth_and_usage_name_both_count() -> None:
+    guardian = Guardian(id="g", family_name="Durand", given_name="Émilie", usage_name="Petit", mobile=MOBILE)
+    for family_name, found in (("durand", True), ("PETIT", True), ("Durand-Petit", False), ("", False)):
+        check = IdentityCheck(family_name=family_name, given_name="Emilie", mobile=MOBILE, guardian=guardian)
+        assert (check_identity(check) is None) is found
+
+
+@pytest.mark.parametrize(
+    ("name", "fits"),
+    [("Durand", True), ("O'Brien", True), ("Ly", True), ("Ж", True), ("محمد", True), ("-", False), ("''", False), ("12", False),
+     ("Du\x00rand", False), ("Du\nrand", False), ("Du\u202erand", False), ("\ud800", False), ("Du\u00adrand", True)],
+)  # fmt: skip
+def test_a_name_has_a_letter_and_no_control_characters(name: str, fits: bool) -> None:
+    assert writable(name) is fits
+
+
+def test_a_look_alike_walks_on_like_any_stranger() -> None:
+    world = World()
+    out = world.at(State.CODE, claim("Durаnd"))
+    assert world.flow.deliver() == 0
+    assert reasons(world.submit(out, SubmitCode("000000"))) == [Reason.CODE_WRONG]

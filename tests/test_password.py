@@ -1,0 +1,327 @@
+"""The password: bounded first, five criteria, common and personal ones refused, hashed outside any lock."""
+
+from __future__ import annotations
+
+import time
+import unicodedata
+from collections.abc import Callable
+
+import pytest
+from argon2 import extract_parameters
+from hypothesis import given
+from hypothesis import strategies as hyp
+
+from educonnect_flow import GoBack, Reason, Settings, State, SubmitCode
+from educonnect_flow.errors import NotNow, WrongUse
+from educonnect_flow.hashing import Argon2id
+from educonnect_flow.reasons import refusals_of
+from educonnect_flow.stores.port import Store
+from educonnect_flow.testing import FaultyStore
+from educonnect_flow.testing import strategies as st
+from educonnect_flow.validators.password import (
+    SPECIALS,
+    PasswordCheck,
+    Strength,
+    assess,
+    check_password,
+    criteria,
+    is_common,
+)
+from tests.world import MOBILE, PASSWORD, World, password, reasons
+
+promise = pytest.mark.promise
+SETTINGS = Settings()
+HUGE = 10_000_000
+
+
+def check(text: str, settings: Settings = SETTINGS, confirmation: str | None = None, **more: object) -> PasswordCheck:
+    """The record for *text*."""
+    given = {"names": ("Durand", "Émilie", "Petit-Jean"), "mobile": MOBILE, "identifier": "e.durand", **more}
+    return PasswordCheck(
+        password=text, confirmation=text if confirmation is None else confirmation, settings=settings, **given
+    )  # type: ignore[arg-type]  # the tests' own defaults
+
+
+def why(text: str, settings: Settings = SETTINGS, **more: object) -> set[Reason]:
+    """Why *text* is refused."""
+    return {refusal.reason for refusal in refusals_of(check_password(check(text, settings, **more)))}  # type: ignore[arg-type]
+
+
+# --- length ----------------------------------------------------------------------------------------
+
+
+@promise("P1")
+def test_the_length_is_bounded_first_and_long_ones_are_welcome(world: World) -> None:
+    out = world.at(State.PASSWORD)
+    for text in ("aA1!" * (HUGE // 4), "e" + "\u0301\u0323" * (HUGE // 2), "\ud800" * HUGE):
+        refused = world.submit(out, password(text))
+        assert [(r.reason, r.params.get("max")) for r in refused.refusals] == [(Reason.TOO_LONG, 256)]
+    long = "Vélo-Bleu-31 " * 19
+    assert len(long) > 64
+    assert world.submit(out, password(long)).state is State.ACTIVATED
+
+
+@promise("P1")
+def test_ten_megabytes_cost_no_more_than_reading_them(world: World) -> None:
+    """As a ratio: less than hashing them once would, the least that looking at them all takes."""
+    import hashlib
+
+    out = world.at(State.PASSWORD)
+    event = password("a" * HUGE)
+    best = {}
+    for name, step in (
+        ("control", lambda: hashlib.sha256(event.password.encode()).digest()),
+        ("submit", lambda: world.submit(out, event)),
+    ):
+        times = []
+        for _ in range(5):
+            start = time.perf_counter()
+            step()
+            times.append(time.perf_counter() - start)
+        best[name] = min(times)
+    assert best["submit"] < best["control"] * 3
+
+
+@promise("P2")
+def test_the_meter_reads_a_bounded_part_only() -> None:
+    crafted = "4@8({[<3690!1|7" * 20
+    assert assess(check(crafted[:16])).strength == assess(check(crafted)).strength
+    assert assess(check(PASSWORD + crafted)).criteria == criteria(PASSWORD + crafted, SETTINGS)
+
+
+@promise("P2")
+def test_the_meter_of_the_flow_takes_any_length(world: World) -> None:
+    out = world.at(State.PASSWORD)
+    report = world.flow.assess_password(out.handle, "4@8({[<3690!1|7" * (HUGE // 15))
+    assert isinstance(report.strength, Strength)
+    assert world.flow.assess_password(out.handle, "\ud800" * 40).strength in Strength
+
+
+# --- forms -----------------------------------------------------------------------------------------
+
+
+@promise("P3")
+@pytest.mark.parametrize(("typed", "verified"), [("NFC", "NFD"), ("NFD", "NFC")])
+def test_both_forms_of_an_accent_are_one_password(typed: str, verified: str, worlds: Callable[..., World]) -> None:
+    hasher = Argon2id(memory=8)
+    world = worlds(password_hasher=hasher)
+    text = "Été-à-l'océan-31"
+    choice = password(
+        unicodedata.normalize(typed, text),  # type: ignore[arg-type]  # a form's name
+        unicodedata.normalize(verified, text),  # type: ignore[arg-type]
+    )
+    out = world.submit(world.at(State.PASSWORD), choice)
+    account = world.store.account(out.view.identifier)
+    assert account is not None
+    assert hasher.verify(account.password_hash, unicodedata.normalize("NFC", text))
+
+
+@promise("P3")
+def test_every_character_counts(worlds: Callable[..., World]) -> None:
+    hasher = Argon2id(memory=8)
+    world = worlds(password_hasher=hasher)
+    text = "Vélo-Bleu-31" + "x" * 243
+    out = world.submit(world.at(State.PASSWORD), password(text + "a"))
+    account = world.store.account(out.view.identifier)
+    assert account is not None
+    assert hasher.verify(account.password_hash, text + "a")
+    assert not hasher.verify(account.password_hash, text + "b")
+    assert not hasher.verify(account.password_hash, text)
+
+
+# --- criteria --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "missing"),
+    [
+        ("Abcdef1!", set()),
+        ("abcdefg1!", {"upper"}), ("ABCDEFG1!", {"lower"}), ("Abcdefgh!", {"digit"}), ("Abcdefgh1", {"special"}),
+        ("Abcde1!", {"length"}), ("", {"upper", "lower", "digit", "special", "length"}),
+        ("ÉTÉ é1!xx", set()), ("AAAAAAA1µ", {"lower"}), ("Abcdefg١!", {"digit"}), ("Abcdefg1 ", {"special"}),
+        ('Abcdefg1"', {"special"}), ("Abcdefg1😀", {"special"}), ("Abcdefg1,", {"special"}),
+    ],
+)  # fmt: skip
+def test_the_five_criteria(text: str, missing: set[str]) -> None:
+    assert {criterion.name for criterion in criteria(text, SETTINGS) if not criterion.met} == missing
+
+
+@pytest.mark.parametrize("special", sorted(SPECIALS))
+def test_every_special_character_of_the_guide_counts(special: str) -> None:
+    assert all(criterion.met for criterion in criteria(f"Abcdefg1{special}", SETTINGS))
+
+
+def test_the_list_of_specials_is_the_guides() -> None:
+    guide = "! ? @ # $ ( ) { } [ ] _ & = + - % * < > £ µ / . : ;"
+    assert frozenset(guide.split()) == SPECIALS
+
+
+@given(st.passwords())
+def test_what_meets_the_criteria_is_refused_for_nothing_else_of_form(text: str) -> None:
+    forms = {Reason.PASSWORD_NO_UPPER, Reason.PASSWORD_NO_LOWER, Reason.PASSWORD_NO_DIGIT, Reason.PASSWORD_NO_SPECIAL}
+    assert not why(unicodedata.normalize("NFC", text)) & {*forms, Reason.PASSWORD_TOO_SHORT}
+
+
+def test_strict_asks_for_length_only() -> None:
+    strict = Settings.strict()
+    assert why("un vélo bleu et vert", strict) == set()
+    assert why("un vélo bleu", strict) == {Reason.PASSWORD_TOO_SHORT}
+    assert [criterion.name for criterion in criteria("", strict)] == ["length"]
+    assert Reason.PASSWORD_COMMON in why("passwordpassword", strict) or is_common("password")
+
+
+# --- common and personal ---------------------------------------------------------------------------
+
+
+@promise("P4")
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("P@ssw0rd", Reason.PASSWORD_COMMON), ("Password1!", Reason.PASSWORD_COMMON), ("Azerty2024!!", Reason.PASSWORD_COMMON),
+        ("QWERTY", Reason.PASSWORD_COMMON), ("motdepasse", Reason.PASSWORD_COMMON),
+        ("Durand-2024!", Reason.PASSWORD_HAS_NAME), ("xxDURANDxx1!", Reason.PASSWORD_HAS_NAME), ("Emilie-2024!", Reason.PASSWORD_HAS_NAME),
+        ("Le-Petit-31!", Reason.PASSWORD_HAS_NAME), ("Aa!0612345678", Reason.PASSWORD_HAS_MOBILE),
+        ("Aa!06 12 34 56 78", Reason.PASSWORD_HAS_MOBILE), ("Aa!+33612345678", Reason.PASSWORD_HAS_MOBILE),
+        ("e.durand42!A", Reason.PASSWORD_HAS_IDENTIFIER), ("EduConnect2026!", Reason.PASSWORD_HAS_SERVICE),
+        ("Édu-Connect-31", Reason.PASSWORD_HAS_SERVICE),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("settings", [Settings.educonnect(), Settings.strict()], ids=["educonnect", "strict"])
+def test_common_and_personal_passwords_are_refused_with_their_reason(
+    text: str, reason: Reason, settings: Settings
+) -> None:
+    assert reason in why(text, settings)
+
+
+@promise("P4")
+def test_a_short_name_is_only_refused_alone() -> None:
+    ly = {"names": ("Ly", "Ö"), "identifier": "o.ly"}
+    assert Reason.PASSWORD_HAS_NAME in why("LY-1234567!", **ly)
+    assert Reason.PASSWORD_HAS_NAME not in why("Jolyment-31!", **ly)
+
+
+@promise("P4")
+def test_a_good_one_passes_and_all_reasons_come_at_once() -> None:
+    assert why(PASSWORD) == set()
+    assert why("durand", confirmation="x") == {
+        Reason.PASSWORD_TOO_SHORT, Reason.PASSWORD_NO_UPPER, Reason.PASSWORD_NO_DIGIT, Reason.PASSWORD_NO_SPECIAL,
+        Reason.PASSWORD_HAS_NAME, Reason.PASSWORD_MISMATCH,
+    } - (set() if is_common("durand") else {Reason.PASSWORD_COMMON})  # fmt: skip
+
+
+@promise("P4")
+def test_the_flow_knows_the_parents_own_words(world: World) -> None:
+    out = world.at(State.PASSWORD)
+    for text, reason in (
+        ("Durand-31-bleu", Reason.PASSWORD_HAS_NAME),
+        ("Petit-31-bleu", Reason.PASSWORD_HAS_NAME),
+        ("Bleu-0612345678", Reason.PASSWORD_HAS_MOBILE),
+    ):
+        refused = world.submit(out, password(text))
+        assert reason in reasons(refused)
+        assert refused.state is State.PASSWORD
+
+
+# --- the meter -------------------------------------------------------------------------------------
+
+
+def test_strength_has_four_levels_in_order() -> None:
+    assert [level.name for level in sorted(Strength)] == ["WEAK", "FAIR", "GOOD", "STRONG"]
+    weak, strong = assess(check("azertyui")).strength, assess(check("q7!Kx#zR9w@L")).strength
+    assert weak is Strength.WEAK
+    assert strong is Strength.STRONG
+    assert assess(check("Durand-2026-Zx!")).strength is Strength.WEAK
+    assert assess(check("")).strength is Strength.WEAK
+
+
+@given(hyp.text(max_size=60) | st.any_text)
+def test_any_text_has_a_strength(text: str) -> None:
+    assert assess(check(text)).strength in Strength
+
+
+def test_the_meter_answers_only_on_its_page_and_stores_nothing(world: World, store: Store) -> None:
+    out = world.at(State.PUPILS)
+    with pytest.raises(NotNow):
+        world.flow.assess_password(out.handle, "x")
+    faulty = FaultyStore(store)
+    spied = World(faulty, clock=world.clock)  # type: ignore[arg-type]  # passes everything on
+    out = spied.at(State.PASSWORD)
+    faulty.calls.clear()
+    assert not spied.flow.assess_password(out.handle, "abc").criteria[0].met
+    assert faulty.calls == ["load"]
+    with pytest.raises(WrongUse):
+        spied.flow.assess_password(out.handle, b"abc")  # type: ignore[arg-type]
+    spied.clock.advance(hours=1)
+    with pytest.raises(NotNow):
+        spied.flow.assess_password(out.handle, "abc")
+
+
+# --- the hash --------------------------------------------------------------------------------------
+
+
+@promise("P5")
+def test_argon2id_at_the_parameters_of_owasp() -> None:
+    hasher = Argon2id()
+    first, second = hasher.hash("a"), hasher.hash("a")
+    parameters = extract_parameters(first)
+    assert parameters.type.name == "ID"
+    assert (parameters.memory_cost, parameters.time_cost, parameters.parallelism) == (19_456, 2, 1)
+    assert parameters.salt_len * 8 >= 128
+    assert first != second
+    assert hasher.verify(first, "a")
+    assert not hasher.verify(first, "b")
+    assert not hasher.verify("no hash", "a")
+
+
+@promise("P5")
+def test_it_is_the_default(worlds: Callable[..., World]) -> None:
+    world = worlds(password_hasher=None)
+    out = world.at(State.ACTIVATED)
+    account = world.store.account(out.view.identifier)
+    assert account is not None
+    assert account.password_hash.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+    assert Argon2id().verify(account.password_hash, PASSWORD)
+
+
+@promise("P6")
+def test_it_is_computed_outside_any_lock_and_transaction(store: Store) -> None:
+    """While it hashes, another activation gets through on the same store, on the same thread."""
+
+    class Busy:
+        hashed = 0
+
+        def hash(self, text: str) -> str:
+            self.hashed += 1
+            other = World(store).at(State.CODE)
+            assert other.state is State.CODE
+            return text
+
+        def verify(self, hash: str, text: str) -> bool:
+            return hash == text
+
+    hasher = Busy()
+    world = World(store, password_hasher=hasher)
+    assert world.submit(world.at(State.PASSWORD), password()).state is State.ACTIVATED
+    assert hasher.hashed == 1
+
+
+@promise("P6")
+def test_it_is_computed_once_however_often_the_commit_is_tried(store: Store) -> None:
+    class Interfering:
+        hashed = 0
+
+        def hash(self, text: str) -> str:
+            self.hashed += 1
+            world.submit(out, GoBack())  # another tab: the commit will be stale
+            return text
+
+        def verify(self, hash: str, text: str) -> bool:
+            return hash == text
+
+    hasher = Interfering()
+    world = World(store, password_hasher=hasher)
+    out = world.at(State.PASSWORD)
+    after = world.submit(out, password())
+    assert (after.state, reasons(after)) == (State.PUPILS, [Reason.NOT_NOW])
+    assert hasher.hashed == 1
+    assert SubmitCode not in after.permitted

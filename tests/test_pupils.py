@@ -1,0 +1,102 @@
+"""Birth dates: one form, real days, and what costs an attempt."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as hyp
+
+from educonnect_flow import ConfirmPupils, PupilAnswer, Reason, State
+from educonnect_flow.errors import WrongUse
+from educonnect_flow.testing import strategies as st
+from educonnect_flow.validators.pupils import PupilsCheck, check_form, check_pupils, read_date
+from tests.world import LEO, ZOE, World, reasons
+
+promise = pytest.mark.promise
+
+
+@promise("I5")
+@given(hyp.dates(min_value=date(1, 1, 1)))
+def test_the_one_form_is_read(day: date) -> None:
+    assert read_date(f"{day.day:02}/{day.month:02}/{day.year:04}") == day
+    assert read_date(day) == day
+
+
+@promise("I5", "C10")
+@pytest.mark.parametrize(
+    "text",
+    ["21/9/2007", "21/09/07", "21-09-2007", "21.09.2007", "2007-09-21", "2007/09/21", "2010W011", "09/21/2007",
+     "31/02/2007", "00/01/2007", "29/02/2007", "21/09/2007 ", " 21/09/2007", "21/09/2007\n", "٢١/٠٩/٢٠٠٧", "2１/09/2007",
+     "21/09/0000", "21/09/20077", "aa/bb/cccc", "21/09/2007\0", "1_/09/2007", "demain"],
+)  # fmt: skip
+def test_any_other_is_malformed_and_costs_nothing(text: str) -> None:
+    assert read_date(text) is None
+    world = World()
+    event = ConfirmPupils(
+        [
+            PupilAnswer(pupil_id="leo", confirmed=True, birth_date=text),
+            PupilAnswer(pupil_id="zoe", confirmed=True, birth_date="02/02/2002"),
+        ]
+    )
+    out = world.submit(world.at(State.PUPILS), event)
+    assert [(r.reason, r.field) for r in out.refusals] == [(Reason.BIRTH_DATE_MALFORMED, "answers[leo]")]
+    assert out.view.attempts_left == 5
+
+
+@promise("I5")
+@given(hyp.text(max_size=12) | st.any_text)
+def test_no_text_makes_it_crash(text: str) -> None:
+    read = read_date(text)
+    assert read is None or f"{read:%d/%m/}{read.year:04}" == text
+
+
+@pytest.mark.parametrize(
+    ("answers", "expected"),
+    [
+        ([], {("answers[leo]", Reason.ANSWER_MISSING), ("answers[zoe]", Reason.ANSWER_MISSING)}),
+        ([("leo", True, None), ("zoe", False, None)], {("answers[leo]", Reason.BIRTH_DATE_MISSING)}),
+        ([("leo", True, ""), ("zoe", False, None)], {("answers[leo]", Reason.BIRTH_DATE_MISSING)}),
+        ([("leo", False, None), ("leo", True, "x"), ("zoe", False, "x")], {("answers[leo]", Reason.ANSWER_REPEATED)}),
+        ([("leo", False, None), ("zoe", False, None), ("ana", True, "x")], {("answers", Reason.PUPIL_NOT_SHOWN)}),
+    ],
+)
+def test_the_form_is_refused_by_field(answers: list[tuple[str, bool, str | None]], expected: set[object]) -> None:
+    world = World()
+    event = ConfirmPupils([PupilAnswer(pupil_id=p, confirmed=c, birth_date=d) for p, c, d in answers])
+    out = world.submit(world.at(State.PUPILS), event)
+    assert {(r.field, r.reason) for r in out.refusals} == expected
+    assert (out.state, out.view.attempts_left) == (State.PUPILS, 5)
+
+
+@given(hyp.data())
+def test_a_verdict_is_either_of_form_or_of_content(data: hyp.DataObject) -> None:
+    given_answers = data.draw(st.answers((LEO, ZOE)))
+    check = PupilsCheck(pupils=(LEO, ZOE), answers=given_answers)
+    verdict, form = check_pupils(check), check_form(check)
+    if form:
+        assert verdict == form
+    else:
+        right = all(
+            read_date(a.birth_date or "") == {"leo": LEO, "zoe": ZOE}[a.pupil_id].birth_date
+            for a in given_answers
+            if a.confirmed
+        )
+        assert (verdict is None) is right
+
+
+def test_a_day_off_is_wrong() -> None:
+    world = World()
+    event = ConfirmPupils(
+        [
+            PupilAnswer(pupil_id="leo", confirmed=True, birth_date=LEO.birth_date + timedelta(days=1)),
+            PupilAnswer(pupil_id="zoe", confirmed=False),
+        ]
+    )
+    assert reasons(world.submit(world.at(State.PUPILS), event)) == [Reason.BIRTH_DATES_WRONG]
+
+
+def test_a_moment_is_no_date() -> None:
+    with pytest.raises(WrongUse, match="PupilAnswer.birth_date must be date or str or None, not datetime"):
+        PupilAnswer(pupil_id="leo", confirmed=True, birth_date=datetime(2007, 9, 21))
