@@ -163,6 +163,8 @@ class World:
             if state is here:
                 break
             assert out.state is here, out
+            if here is State.IDENTITY:
+                self.flow.deliver()  # what other activations left, so that the next message is this one's
             out = self.flow.submit(out.handle, event())
         assert out.state is state, out
         return out

@@ -22,18 +22,21 @@ T = TypeVar("T")
 
 
 async def _at_once(function: Callable[..., T], *args: Any) -> T:
-    return function(*args)
+    result = function(*args)
+    if isinstance(result, Coroutine):
+        result.close()
+        raise WrongUse("a port of ActivationFlow is asynchronous: use AsyncActivationFlow")
+    return result
 
 
 def _run(journey: Coroutine[Any, Any, T]) -> T:
-    """Run a coroutine that never waits: every port answers at once."""
+    """Run a coroutine that never waits, for every port answers at once: its first step is its last."""
     try:
         journey.send(None)
     except StopIteration as end:
         result: T = end.value
         return result
-    journey.close()
-    raise WrongUse("a port of ActivationFlow is asynchronous: use AsyncActivationFlow")
+    raise AssertionError("unreachable: _at_once never waits")  # pragma: no cover
 
 
 def assemble(

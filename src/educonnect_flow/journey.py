@@ -116,6 +116,7 @@ class Journey:
                 following, prompt = await self._prompt(activation, fresh=False)
                 if following is activation:
                     return self._outcome(handle, activation, (), prompt)
+                following = evolve(following, version=activation.version + 1)
                 audit, void = None, False
             receipt = await self._commit(
                 Commit(activation=following, purge_at=self._purge_at(following), audit=audit, void=void)

@@ -38,7 +38,7 @@ class FaultyStore:
     def __init__(
         self, store: Store, call: int = 0, *, after: bool = False, error: type[BaseException] = StoreUnavailable
     ) -> None:
-        self._store = store
+        self.store = store
         self._call = call
         self._after = after
         self._error = error
@@ -46,7 +46,7 @@ class FaultyStore:
         """The names of the methods called so far."""
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
-        return partial(self._pass_on, name, getattr(self._store, name))
+        return partial(self._pass_on, name, getattr(self.store, name))
 
     def _pass_on(self, name: str, method: Callable[..., Any], *args: Any) -> Any:
         self.calls.append(name)

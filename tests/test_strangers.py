@@ -1,0 +1,438 @@
+"""Nothing tells a known parent from an unknown one, and nobody's secrets leave the process."""
+
+from __future__ import annotations
+
+import copy
+import io
+import logging
+import pickle
+import re
+import traceback
+from collections.abc import Callable
+from contextlib import redirect_stderr, redirect_stdout
+from pathlib import Path
+from typing import Any
+
+import attrs
+import pytest
+
+from educonnect_flow import (
+    ConfirmPupils,
+    GoBack,
+    Outcome,
+    PupilAnswer,
+    Reason,
+    ResendCode,
+    Settings,
+    State,
+    SubmitCode,
+)
+from educonnect_flow.directory import StaticDirectory
+from educonnect_flow.errors import (
+    ActivationError,
+    PortUnavailable,
+    RequestReused,
+    SmsRejected,
+    SmsUnavailable,
+    UnknownHandle,
+    WrongUse,
+)
+from educonnect_flow.machinery.keys import Keys, digest
+from educonnect_flow.ports import Message
+from educonnect_flow.stores.port import Store
+from educonnect_flow.testing import FakeClock, FaultyStore
+from educonnect_flow.testing.stores import full
+from tests.world import (
+    EMILIE,
+    LEO,
+    MOBILE,
+    PASSWORD,
+    SECRET,
+    WRONG_DATE,
+    ZOE,
+    Questions,
+    World,
+    answers,
+    claim,
+    password,
+    reasons,
+)
+
+promise = pytest.mark.promise
+
+KNOWN = claim()
+WRONG_NAME = claim("Durand", "Camille")
+UNKNOWN_NUMBER = claim("Durand", "Emilie", "06 98 76 54 78")
+
+
+def shown(out: Outcome) -> str:
+    """All that a page could show of *out*, as text."""
+    return repr((out, [(refusal, refusal.message()) for refusal in out.refusals], out.view))
+
+
+def visit(world: World, who: Any) -> list[str]:
+    """Everything one can do before the right code, and what is seen of it."""
+    out = world.at(State.IDENTITY)
+    seen = []
+
+    def do(event: Any) -> None:
+        nonlocal out
+        out = world.submit(out, event)
+        seen.append(shown(out))
+
+    do(who)
+    do(ResendCode())
+    for text in ("12", "000001", "999999"):
+        do(SubmitCode(text))
+    world.clock.advance(minutes=1)
+    do(ResendCode())
+    do(GoBack())
+    do(who)
+    world.clock.advance(minutes=1)
+    do(who)
+    world.flow.deliver()
+    world.clock.advance(minutes=31)
+    do(SubmitCode("000001"))
+    do(answers(LEO, ZOE))
+    do(password())
+    world.clock.advance(minutes=1)
+    do(ResendCode())
+    for _ in range(3):
+        do(SubmitCode("000001"))
+    seen.append(shown(world.flow.resume(out.handle)))
+    return seen
+
+
+@promise("E1")
+@pytest.mark.parametrize("who", [WRONG_NAME, UNKNOWN_NUMBER], ids=["wrong name", "unknown number"])
+def test_a_stranger_sees_what_a_known_parent_sees(who: Any, store: Store) -> None:
+    known, unknown = visit(World(), KNOWN), visit(World(store), who)
+    assert known == unknown
+    assert "LOCKED" in known[-1]
+
+
+@promise("E1")
+def test_a_known_parent_who_is_active_already_is_not_told_before_the_code() -> None:
+    world = World()
+    world.at(State.ACTIVATED)
+    world.clock.advance(days=2)
+    fresh = World()
+    fresh.clock.now = world.clock.now
+    assert visit(world, KNOWN) == visit(fresh, UNKNOWN_NUMBER)
+
+
+@promise("E1", "E2")
+def test_the_same_calls_are_made_for_a_stranger(store: Store) -> None:
+    traces = []
+    for who in (KNOWN, WRONG_NAME, UNKNOWN_NUMBER):
+        faulty = FaultyStore(World().store)
+        found: list[str] = []
+
+        class Spy(StaticDirectory):
+            def find(self, mobile: str) -> Any:
+                found.append("find")  # noqa: B023 - each turn has its own
+                return super().find(mobile)
+
+        world = World(faulty, directory=Spy([EMILIE]))  # type: ignore[arg-type]
+        visit(world, who)
+        traces.append((faulty.calls, found))
+    assert traces[0][1] == traces[1][1] == traces[2][1]
+    # The relay settles a decoy as it does a message that was sent.
+    assert traces[0][0] == traces[1][0] == traces[2][0]
+
+
+@promise("E1")
+def test_not_even_the_decoys_own_code_opens(world: World) -> None:
+    out = world.at(State.CODE, UNKNOWN_NUMBER)
+    loaded = world.store.load(digest(out.handle))
+    assert loaded is not None
+    a, outside = loaded.activation, world.flow._journey.outside
+    assert a.challenge is not None
+    code = outside.code_of(a.id, a.challenge.nonce, "+33698765478")
+    assert reasons(world.submit(out, SubmitCode(code))) == [Reason.CODE_WRONG]
+    assert world.flow.deliver() == 0
+
+
+# --- secrets ---------------------------------------------------------------------------------------
+
+BIRTH = re.compile(r"2007-09-21|21/09/2007|2007, 9, 21|20070921")
+CANARIES = ["612345678", "6 12 34 56 78", PASSWORD, SECRET.decode()]
+
+
+def leaks(text: str, *more: str) -> list[str]:
+    """Which secrets stand in *text*."""
+    return [canary for canary in (*CANARIES, *more) if canary in text] + BIRTH.findall(text)
+
+
+@promise("V1")
+def test_no_repr_shows_a_secret_or_a_full_number() -> None:
+    world = World(human_check=Questions())
+    out = world.at(State.IDENTITY)
+    out = world.submit(out, claim(human_check="1"))
+    code = world.code()
+    handle = out.handle
+    seen: list[object] = [
+        world.flow, world.store, world.flow._journey.outside, Keys(SECRET), EMILIE, LEO, claim(), SubmitCode(code), password(),
+        answers(LEO), PupilAnswer(pupil_id="leo", confirmed=True, birth_date="21/09/2007"), *world.sms.sent, out,
+        world.store.load(digest(handle)), StaticDirectory([EMILIE]), full(),
+    ]  # fmt: skip
+    events = (SubmitCode(code[::-1]), SubmitCode(code), WRONG_DATE, answers(LEO, ZOE), password("x"), password())
+    for n, event in enumerate(events):
+        out = world.submit(out, event, f"request-{n}")
+        seen += [out, out.view, out.refusals, world.store.load(digest(out.handle))]
+        seen += [refusal.message() for refusal in out.refusals]
+    seen += [world.store.account(out.view.identifier), out.refusals]
+    loaded = world.store.load(digest(out.handle))
+    assert loaded is not None
+    seen += world.store.trail(loaded.activation.id)
+    text = "\n".join(f"{value!r}\n{value!s}" for value in seen)
+    assert leaks(text, code, handle, out.handle) == []
+    assert "Outcome(" in text
+
+
+@promise("V1")
+def test_what_holds_a_secret_is_not_pickled_and_copies_are_itself() -> None:
+    world = World()
+    out = world.at(State.CODE)
+    for value in (SubmitCode("123456"), claim(), password(), answers(LEO), EMILIE, LEO, out, out.view, Keys(SECRET)):
+        for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
+            with pytest.raises(TypeError, match="not pickled"):
+                pickle.dumps(value, protocol)
+        assert copy.copy(value) is value
+        assert copy.deepcopy(value) is value
+    refused = world.submit(out, SubmitCode("x")).refusals[0]
+    assert pickle.loads(pickle.dumps(refused)) == refused  # noqa: S301 - our own
+    assert leaks(pickle.dumps(refused).decode("latin-1")) == []
+
+
+@promise("V1")
+def test_no_exception_and_no_traceback_holds_a_secret(world: World) -> None:
+    out = world.at(State.CODE)
+    code = world.code()
+    world.submit(out, SubmitCode(code[::-1]), "one")
+
+    class Broken:
+        def find(self, mobile: str) -> Any:
+            raise RuntimeError("no connection")
+
+    broken = World(world.store, directory=Broken(), clock=world.clock)
+    attempts: list[Callable[[], object]] = [
+        lambda: world.submit(out, SubmitCode(code), "one"),
+        lambda: world.submit(out, SubmitCode(int(code))),  # type: ignore[arg-type]
+        lambda: world.flow.submit(out.handle + "x", SubmitCode(code)),
+        lambda: broken.submit(out, SubmitCode(code)),
+        lambda: claim(mobile=612345678),  # type: ignore[arg-type]
+        lambda: PupilAnswer(pupil_id="leo", confirmed="21/09/2007"),  # type: ignore[arg-type]
+        lambda: StaticDirectory([attrs.evolve(EMILIE, mobile="call 612345678 x 6 12 34 56 78 or so")]),
+        lambda: world.flow.submit(out.handle, PASSWORD),  # type: ignore[arg-type]
+        lambda: World(secret_key="a secret key made for the tests!"),
+    ]
+    for attempt in attempts:
+        with pytest.raises((ActivationError, ValueError)) as caught:
+            attempt()
+        text = "".join(traceback.format_exception(caught.value))
+        lines = [line for line in text.splitlines() if not line.lstrip().startswith(("lambda", "File"))]
+        said = "\n".join(line for line in lines if "test_strangers" not in line and "attempt()" not in line)
+        assert leaks("\n".join(str(e) for e in (caught.value, caught.value.__cause__)), code, out.handle) == []
+        assert code not in said
+
+
+@promise("V1")
+def test_nothing_is_logged_or_printed_but_message_ids(caplog: pytest.LogCaptureFixture) -> None:
+    class Moody:
+        answers = [SmsUnavailable("+33612345678 not now"), ValueError("612345678"), SmsRejected("612345678")]
+
+        def send(self, message: Message) -> None:
+            if self.answers:
+                raise self.answers.pop(0)
+
+    caplog.set_level(logging.DEBUG)
+    printed = io.StringIO()
+    with redirect_stdout(printed), redirect_stderr(printed):
+        world = World(sms=Moody())
+        out = world.at(State.CODE)
+        for _ in range(3):
+            world.flow.deliver()
+            world.clock.advance(minutes=1)
+        world.submit(out, ResendCode())
+        world.flow.deliver()
+    ours = [record for record in caplog.records if record.name == "educonnect_flow"]
+    assert len(ours) == 3
+    text = printed.getvalue() + "\n".join(record.getMessage() for record in caplog.records)
+    assert leaks(text, out.handle) == []
+
+
+@promise("V1", "C8")
+def test_no_secret_is_at_rest(tmp_path: Path) -> None:
+    from educonnect_flow.stores import SqliteStore
+
+    store = SqliteStore(tmp_path / "activations.db")
+    world = World(store, password_hasher=None)
+    out = world.at(State.CODE)
+    handles = [out.handle]
+    for n, event in enumerate(
+        (lambda: SubmitCode(world.code()), lambda: WRONG_DATE, lambda: answers(LEO, ZOE), password)
+    ):
+        out = world.submit(out, event(), f"request-{n}")
+        handles.append(out.handle)
+    assert out.state is State.ACTIVATED
+    raw = b"".join(path.read_bytes() for path in tmp_path.iterdir()).decode("latin-1")
+    assert leaks(raw, *handles, "request-1") == []
+    assert "durand" in raw
+    store.close()
+
+
+def test_the_sealed_number_opens_with_its_key_and_place_only() -> None:
+    keys = Keys(SECRET)
+    sealed = keys.seal(MOBILE, "a1")
+    assert keys.unseal(sealed, "a1") == MOBILE
+    for other, place, text in (
+        (Keys(SECRET[::-1]), "a1", sealed),
+        (keys, "a2", sealed),
+        (keys, "a1", sealed[:-4] + "AAAA"),
+        (keys, "a1", ""),
+    ):
+        with pytest.raises(ValueError, match="not sealed"):
+            other.unseal(text, place)
+    with pytest.raises(WrongUse, match="too long"):
+        keys.seal("x" * 33, "a1")
+
+
+@pytest.mark.parametrize("key", ["text" * 8, b"short", None, bytearray(32)])
+def test_a_key_is_bytes_and_long_enough(key: Any) -> None:
+    with pytest.raises(WrongUse, match="secret_key"):
+        World(secret_key=key)
+
+
+def test_another_key_does_not_open_what_is_stored(store: Store) -> None:
+    clock = FakeClock()
+    out = World(store, clock=clock).at(State.CODE)
+    other = World(store, clock=clock, secret_key=SECRET[::-1])
+    with pytest.raises(ActivationError, match="secret_key"):
+        other.submit(out, SubmitCode("123456"))
+    assert other.flow.deliver() == 0
+    clock.advance(minutes=1)
+    assert World(store, clock=clock).flow.deliver() == 1  # not lost for it
+
+
+def test_the_source_is_kept_as_a_keyed_hash_only(store: Store) -> None:
+    world = World(store)
+    out = world.flow.start(source="203.0.113.7")
+    loaded = store.load(digest(out.handle))
+    assert loaded is not None
+    assert loaded.activation.source not in (None, "203.0.113.7")
+    with pytest.raises(WrongUse):
+        world.flow.start(source=7)  # type: ignore[arg-type]
+
+
+# --- the human check -------------------------------------------------------------------------------
+
+
+def test_a_prompt_serves_once_and_a_new_one_comes(worlds: Callable[..., World]) -> None:
+    check = Questions()
+    world = worlds(human_check=check)
+    out = world.at(State.IDENTITY)
+    assert out.view.prompt.puzzle == "Tapez 1"
+    unanswered = world.submit(out, claim())
+    assert [(r.reason, r.field) for r in unanswered.refusals] == [(Reason.HUMAN_CHECK_REQUIRED, "human_check")]
+    assert unanswered.view.prompt.id == "1"
+    malformed = world.submit(out, claim(mobile="1", human_check="1"))
+    assert reasons(malformed) == [Reason.MOBILE_INVALID]
+    assert malformed.view.prompt.id == "1"  # not spent on a form that is wrong anyway
+    wrong = world.submit(out, claim(human_check="7"))
+    assert reasons(wrong) == [Reason.HUMAN_CHECK_FAILED]
+    assert wrong.view.prompt.id == "2"
+    late = world.submit(out, claim(human_check="1"))
+    assert reasons(late) == [Reason.HUMAN_CHECK_FAILED]
+    assert late.view.prompt.id == "3"
+    assert world.flow.resume(out.handle).view.prompt.id == "3"
+    assert world.submit(out, claim(human_check="3")).state is State.CODE
+    assert check.answered == 3
+
+
+def test_a_new_prompt_comes_with_every_return_to_the_page(worlds: Callable[..., World]) -> None:
+    world = worlds(human_check=Questions())
+    out = world.submit(world.at(State.IDENTITY), claim(human_check="1"))
+    out = world.submit(out, GoBack())
+    assert out.view.prompt.id == "2"
+    soon = world.submit(out, claim(human_check="2"))
+    assert reasons(soon) == [Reason.RESEND_TOO_SOON]
+    assert soon.view.prompt.id == "2"  # not spent on a claim that had to wait
+    out = world.submit(out, GoBack())
+    assert out.state is State.SIGN_IN
+
+
+def test_a_prompt_that_is_over_is_replaced(worlds: Callable[..., World]) -> None:
+    check = Questions()
+    world = worlds(human_check=check)
+    out = world.at(State.IDENTITY)
+    check.open.clear()
+    assert world.flow.resume(out.handle).view.prompt.id == "2"
+    check.open.clear()
+    assert world.submit(out, SubmitCode("1")).view.prompt is None  # NOT_NOW changes nothing
+    check.open.clear()
+    assert world.submit(out, claim(mobile="1", human_check="2")).view.prompt.id == "3"
+
+
+def test_a_limit_spends_the_prompt_and_brings_another(worlds: Callable[..., World]) -> None:
+    world = worlds(human_check=Questions(), settings=Settings(sms_per_mobile=0))
+    out = world.submit(world.at(State.IDENTITY), claim(human_check="1"), "one")
+    assert reasons(out) == [Reason.SMS_PER_MOBILE]
+    assert out.view.prompt.id == "2"
+    again = world.submit(out, claim(human_check="1"), "one")
+    assert again == out
+
+
+def test_of_two_claims_with_one_answer_one_passes(worlds: Callable[..., World]) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    check = Questions()
+    world = worlds(human_check=check)
+    out = world.at(State.IDENTITY)
+    with ThreadPoolExecutor(8) as pool:
+        outcomes = list(pool.map(lambda _: world.submit(out, claim(human_check="1")), range(8)))
+    assert sum(outcome.accepted for outcome in outcomes) <= 1
+    assert world.flow.deliver() <= 1
+
+
+@pytest.mark.parametrize("port", ["directory", "human_check", "password_hasher"])
+def test_a_port_that_fails_is_a_documented_error_and_nothing_moves(port: str, worlds: Callable[..., World]) -> None:
+    class Broken(Questions):
+        broken = False
+
+        def _fail(self, *args: object) -> Any:
+            raise OSError("down")
+
+        find = hash = verify = passes = _fail
+
+    broken = Broken()
+    world = worlds(**{port: broken})
+    state, event = {
+        "directory": (State.IDENTITY, claim()),
+        "human_check": (State.IDENTITY, claim(human_check="1")),
+        "password_hasher": (State.PASSWORD, password()),
+    }[port]
+    out = world.at(state)
+    with pytest.raises(PortUnavailable, match=f"{port}\\.") as caught:
+        world.submit(out, event, "one")
+    assert isinstance(caught.value.__cause__, OSError)
+    assert world.flow.resume(out.handle).state is state
+
+
+def test_errors_are_one_tree() -> None:
+    with pytest.raises(TypeError, match="abstract"):
+        ActivationError("x")
+    for error in (UnknownHandle, RequestReused, WrongUse, SmsRejected, SmsUnavailable):
+        assert issubclass(error, ActivationError)
+    assert issubclass(WrongUse, TypeError)
+
+
+def test_denied_pupils_are_recorded_for_the_school(world: World) -> None:
+    out = world.submit(world.at(State.PUPILS), answers(LEO, deny=[ZOE]))
+    loaded = world.store.load(digest(out.handle))
+    assert loaded is not None
+    assert world.store.trail(loaded.activation.id)[-1].denied == ("zoe",)
+    none = world.submit(world.at(State.PUPILS), ConfirmPupils([PupilAnswer(pupil_id=p, confirmed=False) for p in ("leo", "zoe")]))
+    loaded = world.store.load(digest(none.handle))
+    assert loaded is not None
+    assert world.store.trail(loaded.activation.id)[-1].denied == ("leo", "zoe")
