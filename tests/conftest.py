@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
+from educonnect_flow.ports import Store
 from educonnect_flow.stores import MemoryStore, SqliteStore
-from educonnect_flow.stores.port import Store
 from tests.world import World
 
 settings.register_profile("default", deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -55,7 +55,9 @@ MAKERS: list[Callable[[Any], Any]] = [
     lambda x: ChoosePassword(password="", confirmation=x),
     lambda x: Guardian(id=x, family_name="D", given_name="E", mobile="06"),
     lambda x: Guardian(id="g", family_name="D", given_name="E", mobile="06", pupils=x),
-    lambda x: Pupil(id="p", family_name="D", given_name="E", birth_date=x, school="S", uai="0", relation=Relation.IN_CHARGE),
+    lambda x: Pupil(
+        id="p", family_name="D", given_name="E", birth_date=x, school="S", uai="0", relation=Relation.IN_CHARGE
+    ),
     lambda x: Settings(code_failures=x),
     lambda x: Settings(code_ttl=x),
 ]
@@ -82,7 +84,11 @@ def test_any_handle_and_any_event(handle: Any, event: Any) -> None:
     with pytest.raises(WrongUse):
         world.flow.submit(world.flow.start().handle, event)
     error = UnknownHandle if isinstance(handle, str) else WrongUse
-    for call in (world.flow.resume, lambda h: world.flow.submit(h, SubmitCode("1")), lambda h: world.flow.assess_password(h, "")):
+    for call in (
+        world.flow.resume,
+        lambda h: world.flow.submit(h, SubmitCode("1")),
+        lambda h: world.flow.assess_password(h, ""),
+    ):
         with pytest.raises(error):
             call(handle)
 
@@ -99,7 +105,12 @@ def test_the_librarys_own_event_is_not_a_hosts() -> None:
 @given(family=st.any_text, given_name=st.any_text, mobile=st.any_text)
 def test_any_text_in_the_identity_form(family: str, given_name: str, mobile: str) -> None:
     world = World()
-    for who in (claim(family, "Emilie"), claim("Durand", given_name), claim(mobile=mobile), claim(family, given_name, mobile)):
+    for who in (
+        claim(family, "Emilie"),
+        claim("Durand", given_name),
+        claim(mobile=mobile),
+        claim(family, given_name, mobile),
+    ):
         out = world.at(State.IDENTITY)
         after = world.submit(out, who, "request \ud800")
         assert after.state in {State.CODE, State.IDENTITY}
@@ -109,7 +120,6 @@ def test_any_text_in_the_identity_form(family: str, given_name: str, mobile: str
 
 @given(text=st.any_text, pupil=st.any_text, request_id=st.any_text.filter(bool))
 def test_any_text_on_the_later_pages(text: str, pupil: str, request_id: str) -> None:
-    world = World()
     pages: list[tuple[State, Any]] = [
         (State.CODE, SubmitCode(text)),
         (State.PUPILS, ConfirmPupils([PupilAnswer(pupil_id=pupil, confirmed=True, birth_date=text)])),
@@ -117,6 +127,7 @@ def test_any_text_on_the_later_pages(text: str, pupil: str, request_id: str) -> 
         (State.PASSWORD, password("Vélo-Bleu-31", text)),
     ]
     for state, event in pages:
+        world = World()
         out = world.at(state)
         after = world.submit(out, event, request_id)
         assert after == world.submit(out, event, request_id)
@@ -218,11 +229,11 @@ def test_validators_compose() -> None:
 
 def test_a_foreign_store_that_breaks_is_unavailable() -> None:
     from educonnect_flow.errors import StoreUnavailable
-    from educonnect_flow.testing import FaultyStore
     from educonnect_flow.stores import MemoryStore
+    from educonnect_flow.testing import FaultyStore
 
     for error in (OSError, KeyError, RuntimeError):
-        world = World(FaultyStore(MemoryStore(), 1, error=error))  # type: ignore[arg-type]
+        world = World(FaultyStore(MemoryStore(), 1, error=error))
         with pytest.raises(StoreUnavailable) as caught:
             world.flow.start()
         assert isinstance(caught.value, ActivationError)

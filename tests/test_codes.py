@@ -16,8 +16,8 @@ from hypothesis import given
 from educonnect_flow import GoBack, Reason, ResendCode, Settings, State, SubmitCode
 from educonnect_flow.activation.snapshot import dump
 from educonnect_flow.machinery.keys import Keys, digest
+from educonnect_flow.ports import Store
 from educonnect_flow.stores import SqliteStore
-from educonnect_flow.stores.port import Store
 from educonnect_flow.testing import strategies as st
 from tests.world import SECRET, STRANGER, World, claim, reasons
 
@@ -190,7 +190,9 @@ def test_codes_are_uniform_and_keep_their_leading_zeros() -> None:
 @promise("C7")
 def test_a_million_codes_fill_all_values_evenly() -> None:
     keys = Keys(SECRET)
-    cells = Counter(int(keys.digits("code", 6, "a", str(n), "+33612345678", "activation")) // 1000 for n in range(10**6))
+    cells = Counter(
+        int(keys.digits("code", 6, "a", str(n), "+33612345678", "activation")) // 1000 for n in range(10**6)
+    )
     chi2 = sum((cells[cell] - 1000) ** 2 / 1000 for cell in range(1000))
     assert 820 < chi2 < 1180  # 999 degrees of freedom, four standard deviations
 

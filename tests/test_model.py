@@ -26,12 +26,26 @@ from educonnect_flow import (
     SubmitCode,
 )
 from educonnect_flow.activation.states import FINAL
+from educonnect_flow.ports import Store
 from educonnect_flow.stores import MemoryStore, SqliteStore
-from educonnect_flow.stores.port import Store
 from educonnect_flow.testing import strategies as st
 from educonnect_flow.validators.password import PasswordCheck, check_password, normalise
 from educonnect_flow.validators.pupils import PupilsCheck, check_form, check_pupils
-from tests.world import EMILIE, LEO, MOBILE, PASSWORD, PAUL, STRANGER, WRONG_DATE, ZOE, World, answers, claim, password, reasons
+from tests.world import (
+    EMILIE,
+    LEO,
+    MOBILE,
+    PASSWORD,
+    PAUL,
+    STRANGER,
+    WRONG_DATE,
+    ZOE,
+    World,
+    answers,
+    claim,
+    password,
+    reasons,
+)
 
 promise = pytest.mark.promise
 
@@ -290,7 +304,6 @@ class Journey(RuleBasedStateMachine):
         assert {message.to for message in self.world.sms.sent} <= {MOBILE, PAUL.mobile}
         assert len(self.world.sms.sent) <= self.codes
 
-
     def teardown(self) -> None:
         """How far the run came, for ``--hypothesis-show-statistics``."""
         if hasattr(self, "state"):
@@ -314,14 +327,14 @@ class JourneyOnSqlite(Journey):
 
 
 @promise("F1", "C10", "R7")
-class TestJourney(Journey.TestCase):  # type: ignore[misc]  # made by Hypothesis
+class TestJourney(Journey.TestCase):  # type: ignore[misc, valid-type]  # made by Hypothesis
     """In memory."""
 
     settings = settings(max_examples=300, stateful_step_count=40, deadline=None)
 
 
 @promise("F1", "C10", "R7")
-class TestJourneyOnSqlite(JourneyOnSqlite.TestCase):  # type: ignore[misc]
+class TestJourneyOnSqlite(JourneyOnSqlite.TestCase):  # type: ignore[misc, valid-type]  # likewise
     """In a file."""
 
     settings = settings(max_examples=40, stateful_step_count=40, deadline=None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 import unicodedata
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from argon2 import extract_parameters
@@ -14,8 +15,8 @@ from hypothesis import strategies as hyp
 from educonnect_flow import GoBack, Reason, Settings, State, SubmitCode
 from educonnect_flow.errors import NotNow, WrongUse
 from educonnect_flow.hashing import Argon2id
+from educonnect_flow.ports import Store
 from educonnect_flow.reasons import refusals_of
-from educonnect_flow.stores.port import Store
 from educonnect_flow.testing import FaultyStore
 from educonnect_flow.testing import strategies as st
 from educonnect_flow.validators.password import (
@@ -34,17 +35,22 @@ SETTINGS = Settings()
 HUGE = 10_000_000
 
 
-def check(text: str, settings: Settings = SETTINGS, confirmation: str | None = None, **more: object) -> PasswordCheck:
+def check(text: str, settings: Settings = SETTINGS, confirmation: str | None = None, **more: Any) -> PasswordCheck:
     """The record for *text*."""
-    given = {"names": ("Durand", "Émilie", "Petit-Jean"), "mobile": MOBILE, "identifier": "e.durand", **more}
+    given: dict[str, Any] = {
+        "names": ("Durand", "Émilie", "Petit-Jean"),
+        "mobile": MOBILE,
+        "identifier": "e.durand",
+        **more,
+    }
     return PasswordCheck(
         password=text, confirmation=text if confirmation is None else confirmation, settings=settings, **given
-    )  # type: ignore[arg-type]  # the tests' own defaults
+    )
 
 
-def why(text: str, settings: Settings = SETTINGS, **more: object) -> set[Reason]:
+def why(text: str, settings: Settings = SETTINGS, **more: Any) -> set[Reason]:
     """Why *text* is refused."""
-    return {refusal.reason for refusal in refusals_of(check_password(check(text, settings, **more)))}  # type: ignore[arg-type]
+    return {refusal.reason for refusal in refusals_of(check_password(check(text, settings, **more)))}
 
 
 # --- length ----------------------------------------------------------------------------------------
@@ -195,7 +201,7 @@ def test_common_and_personal_passwords_are_refused_with_their_reason(
 
 @promise("P4")
 def test_a_short_name_is_only_refused_alone() -> None:
-    ly = {"names": ("Ly", "Ö"), "identifier": "o.ly"}
+    ly: dict[str, Any] = {"names": ("Ly", "Ö"), "identifier": "o.ly"}
     assert Reason.PASSWORD_HAS_NAME in why("LY-1234567!", **ly)
     assert Reason.PASSWORD_HAS_NAME not in why("Jolyment-31!", **ly)
 
@@ -244,7 +250,7 @@ def test_the_meter_answers_only_on_its_page_and_stores_nothing(world: World, sto
     with pytest.raises(NotNow):
         world.flow.assess_password(out.handle, "x")
     faulty = FaultyStore(store)
-    spied = World(faulty, clock=world.clock)  # type: ignore[arg-type]  # passes everything on
+    spied = World(faulty, clock=world.clock)
     out = spied.at(State.PASSWORD)
     faulty.calls.clear()
     assert not spied.flow.assess_password(out.handle, "abc").criteria[0].met

@@ -30,10 +30,10 @@ from educonnect_flow import (
 )
 from educonnect_flow.errors import RequestReused, StoreUnavailable, UnknownHandle, WrongUse
 from educonnect_flow.machinery.keys import digest
+from educonnect_flow.ports import Store
 from educonnect_flow.stores import MemoryStore, SqliteStore
-from educonnect_flow.stores.port import Store
 from educonnect_flow.testing import Crash, FaultyStore
-from tests.world import LEO, WRONG_DATE, ZOE, World, answers, claim, password, reasons
+from tests.world import LEO, WRONG_DATE, ZOE, World, answers, claim, later, password, reasons
 
 promise = pytest.mark.promise
 
@@ -125,8 +125,8 @@ STEPS: list[tuple[str, Callable[[World, Outcome], Any]]] = [
     ("claim", lambda w, o: claim()),
     ("wrong code", lambda w, o: SubmitCode("999999" if _derive(w, o) != "999999" else "888888")),
     ("back", lambda w, o: GoBack()),
-    ("claim again", lambda w, o: w.clock.advance(minutes=1) or claim()),
-    ("resend", lambda w, o: w.clock.advance(minutes=1) or ResendCode()),
+    ("claim again", lambda w, o: later(w, claim())),
+    ("resend", lambda w, o: later(w, ResendCode())),
     ("code", lambda w, o: SubmitCode(_derive(w, o))),
     ("wrong dates", lambda w, o: WRONG_DATE),
     ("dates", lambda w, o: answers(LEO, ZOE)),
@@ -159,7 +159,7 @@ def _kept(world: World, outcomes: list[Outcome]) -> list[object]:
 def test_a_failure_at_any_store_call_leaves_nothing_or_all_and_a_retry_gives_the_answer(
     tmp_path: Path, after: bool, error: type[BaseException]
 ) -> None:
-    plain = World(FaultyStore(MemoryStore()))  # type: ignore[arg-type]  # passes everything on
+    plain = World(FaultyStore(MemoryStore()))
     expected = _kept(plain, _walk(plain, error))
     calls = plain.store.calls  # type: ignore[attr-defined]
     assert calls.count("commit") == 1 + len(STEPS)
@@ -168,7 +168,7 @@ def test_a_failure_at_any_store_call_leaves_nothing_or_all_and_a_retry_gives_the
         for n in range(2, len(calls) + 1):
             store = make(n)
             faulty = FaultyStore(store, n, after=after, error=error)
-            world = World(faulty)  # type: ignore[arg-type]
+            world = World(faulty)
             assert _kept(world, _walk(world, error)) == expected, (n, calls[n - 1])
             assert store.issued("e.durand") == 1
             codes = world.flow.deliver()
@@ -179,7 +179,7 @@ def test_a_failure_at_any_store_call_leaves_nothing_or_all_and_a_retry_gives_the
 @promise("R3")
 def test_a_failed_start_leaves_nothing_that_is_known(store: Store) -> None:
     faulty = FaultyStore(store, 1)
-    world = World(faulty)  # type: ignore[arg-type]
+    world = World(faulty)
     with pytest.raises(StoreUnavailable):
         world.flow.start()
     assert world.flow.start().state is State.PROFILE
@@ -189,7 +189,7 @@ def test_a_failed_start_leaves_nothing_that_is_known(store: Store) -> None:
 def test_a_relay_that_dies_after_the_gateway_took_the_message_sends_the_same_again(store: Store) -> None:
     world = World(store)
     world.at(State.CODE)
-    dying = World(FaultyStore(store, 2, error=Crash), clock=world.clock)  # type: ignore[arg-type]  # at the settling
+    dying = World(FaultyStore(store, 2, error=Crash), clock=world.clock)
     with pytest.raises(Crash):
         dying.flow.deliver()
     assert world.flow.deliver() == 0  # under lease
@@ -273,7 +273,7 @@ def test_a_stale_version_is_refused_between_two_processes(tmp_path: Path) -> Non
             return super()._pass_on(name, method, *args)
 
     late = Late(theirs)
-    other = World(late, clock=world.clock)  # type: ignore[arg-type]
+    other = World(late, clock=world.clock)
     after = other.submit(out, SubmitCode(code))
     assert (after.state, reasons(after)) == (State.IDENTITY, [Reason.NOT_NOW])
     assert late.calls.count("commit") == 1

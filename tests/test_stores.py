@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 
+from educonnect_flow.ports import Store
 from educonnect_flow.stores import MemoryStore, SqliteStore
 from educonnect_flow.testing import StoreContract
-from pathlib import Path
-from collections.abc import Iterator
-from educonnect_flow.stores.port import Store
 
 
 class TestMemoryStore(StoreContract):

@@ -38,8 +38,7 @@ from educonnect_flow.errors import (
     WrongUse,
 )
 from educonnect_flow.machinery.keys import Keys, digest
-from educonnect_flow.ports import Message
-from educonnect_flow.stores.port import Store
+from educonnect_flow.ports import Message, Store
 from educonnect_flow.testing import FakeClock, FaultyStore
 from educonnect_flow.testing.stores import full
 from tests.world import (
@@ -133,7 +132,7 @@ def test_the_same_calls_are_made_for_a_stranger(store: Store) -> None:
                 found.append("find")  # noqa: B023 - each turn has its own
                 return super().find(mobile)
 
-        world = World(faulty, directory=Spy([EMILIE]))  # type: ignore[arg-type]
+        world = World(faulty, directory=Spy([EMILIE]))
         visit(world, who)
         traces.append((faulty.calls, found))
     assert traces[0][1] == traces[1][1] == traces[2][1]
@@ -270,10 +269,8 @@ def test_no_secret_is_at_rest(tmp_path: Path) -> None:
     world = World(store, password_hasher=None)
     out = world.at(State.CODE)
     handles = [out.handle]
-    for n, event in enumerate(
-        (lambda: SubmitCode(world.code()), lambda: WRONG_DATE, lambda: answers(LEO, ZOE), password)
-    ):
-        out = world.submit(out, event(), f"request-{n}")
+    for n, event in enumerate((SubmitCode(world.code()), WRONG_DATE, answers(LEO, ZOE), password())):
+        out = world.submit(out, event, f"request-{n}")
         handles.append(out.handle)
     assert out.state is State.ACTIVATED
     raw = b"".join(path.read_bytes() for path in tmp_path.iterdir()).decode("latin-1")
@@ -400,10 +397,11 @@ def test_a_port_that_fails_is_a_documented_error_and_nothing_moves(port: str, wo
     class Broken(Questions):
         broken = False
 
-        def _fail(self, *args: object) -> Any:
+        def _fail(self, *args: Any) -> Any:
             raise OSError("down")
 
-        find = hash = verify = passes = _fail
+        find = hash = verify = _fail
+        passes = _fail  # type: ignore[assignment]  # it never returns
 
     broken = Broken()
     world = worlds(**{port: broken})
@@ -432,7 +430,9 @@ def test_denied_pupils_are_recorded_for_the_school(world: World) -> None:
     loaded = world.store.load(digest(out.handle))
     assert loaded is not None
     assert world.store.trail(loaded.activation.id)[-1].denied == ("zoe",)
-    none = world.submit(world.at(State.PUPILS), ConfirmPupils([PupilAnswer(pupil_id=p, confirmed=False) for p in ("leo", "zoe")]))
+    none = world.submit(
+        world.at(State.PUPILS), ConfirmPupils([PupilAnswer(pupil_id=p, confirmed=False) for p in ("leo", "zoe")])
+    )
     loaded = world.store.load(digest(none.handle))
     assert loaded is not None
     assert world.store.trail(loaded.activation.id)[-1].denied == ("leo", "zoe")

@@ -36,6 +36,7 @@ from tests.world import (
     World,
     answers,
     claim,
+    later,
     password,
     reasons,
 )
@@ -108,7 +109,7 @@ RECIPES: dict[str, Callable[[World, Outcome], Any]] = {
     "code.right": lambda w, o: SubmitCode(w.code()),
     "code.last": lambda w, o: fail_codes(w, o, 4),
     "code.wrong": lambda w, o: fail_codes(w, o, 0),
-    "code.resend": lambda w, o: w.clock.advance(minutes=1) or ResendCode(),
+    "code.resend": lambda w, o: later(w, ResendCode()),
     "code.back": lambda w, o: GoBack(),
     "pupils.barred": lambda w, o: bar_mobile(w, lambda: answers(LEO, ZOE)),
     "pupils.none": lambda w, o: answers(deny=[LEO, ZOE]),
@@ -219,6 +220,7 @@ def test_the_effects_of_the_steps_leave_what_the_next_ones_need() -> None:
 
     world = World()
     out = world.at(State.PASSWORD)
+    loaded = None
     for state, gone in ((State.PUPILS, ["confirmed"]), (State.IDENTITY, ["claim", "challenge", "confirmed"])):
         out = world.submit(out, GoBack())
         loaded = world.store.load(digest(out.handle))

@@ -26,10 +26,9 @@ from educonnect_flow import (
     SubmitCode,
 )
 from educonnect_flow.directory import StaticDirectory
-from educonnect_flow.ports import HumanPrompt
+from educonnect_flow.ports import HumanPrompt, Store
 from educonnect_flow.sms import RecordingSms
 from educonnect_flow.stores import MemoryStore
-from educonnect_flow.stores.port import Store
 from educonnect_flow.testing import CheapHasher, FakeClock
 
 SECRET = b"a secret key made for the tests!"
@@ -48,7 +47,9 @@ def pupil(name: str, born: date, relation: Relation = Relation.LEGAL_REPRESENTAT
 
 LEO = pupil("Leo", date(2007, 9, 21))
 ZOE = pupil("Zoe", date(2005, 1, 1), Relation.IN_CHARGE)
-EMILIE = Guardian(id="g1", family_name="Durand", given_name="Émilie", mobile=MOBILE, usage_name="Petit", pupils=[LEO, ZOE])
+EMILIE = Guardian(
+    id="g1", family_name="Durand", given_name="Émilie", mobile=MOBILE, usage_name="Petit", pupils=[LEO, ZOE]
+)
 PAUL = Guardian(id="g2", family_name="Martin", given_name="Paul", mobile="+33623456789")
 
 
@@ -81,6 +82,12 @@ WRONG_DATE = ConfirmPupils(
 def password(text: str = PASSWORD, confirmation: str | None = None) -> ChoosePassword:
     """The choice of a password, confirmed."""
     return ChoosePassword(password=text, confirmation=text if confirmation is None else confirmation)
+
+
+def later(world: World, event: Any) -> Any:
+    """*event*, a minute later: when another code may go out."""
+    world.clock.advance(minutes=1)
+    return event
 
 
 def reasons(outcome: Outcome) -> list[Reason]:

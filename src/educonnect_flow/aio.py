@@ -20,14 +20,15 @@ from educonnect_flow.ports import (
     AsyncHumanCheck,
     AsyncPasswordHasher,
     AsyncSms,
+    AsyncStore,
     Clock,
     Directory,
     HumanCheck,
     PasswordHasher,
     Sms,
+    Store,
 )
 from educonnect_flow.settings import Settings
-from educonnect_flow.stores.port import AsyncStore, Store
 from educonnect_flow.validators import Validators
 from educonnect_flow.validators.password import PasswordReport
 

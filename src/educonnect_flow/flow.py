@@ -12,9 +12,8 @@ from educonnect_flow.gather import Caller, Outside
 from educonnect_flow.journey import Journey
 from educonnect_flow.machinery.keys import Keys
 from educonnect_flow.outcome import Outcome
-from educonnect_flow.ports import Clock, Directory, HumanCheck, PasswordHasher, Sms, utc_now
+from educonnect_flow.ports import Clock, Directory, HumanCheck, PasswordHasher, Sms, Store, utc_now
 from educonnect_flow.settings import Settings
-from educonnect_flow.stores.port import Store
 from educonnect_flow.validators import Validators
 from educonnect_flow.validators.password import PasswordReport
 

@@ -14,16 +14,22 @@ from attrs import define, field, frozen
 
 from educonnect_flow import identifier
 from educonnect_flow.activation.attempt import Facts, pupils_of
-from educonnect_flow.activation.events import ChoosePassword, ClaimIdentity, ConfirmPupils, Event, ResendCode, SubmitCode
+from educonnect_flow.activation.events import (
+    ChoosePassword,
+    ClaimIdentity,
+    ConfirmPupils,
+    Event,
+    ResendCode,
+    SubmitCode,
+)
 from educonnect_flow.activation.form import read_form
 from educonnect_flow.activation.guards import code_due
 from educonnect_flow.activation.snapshot import Activation, Challenge, Claim
 from educonnect_flow.errors import ActivationError, PortUnavailable, StoreUnavailable, WrongUse
 from educonnect_flow.machinery.keys import Keys
 from educonnect_flow.people import Guardian
-from educonnect_flow.ports import Clock, Directory, HumanCheck, PasswordHasher, Sms
+from educonnect_flow.ports import Clock, Directory, HumanCheck, PasswordHasher, Sms, Store
 from educonnect_flow.settings import Settings
-from educonnect_flow.stores.port import Store
 from educonnect_flow.validators import Validators
 from educonnect_flow.validators.mobile import mask
 
@@ -134,9 +140,7 @@ async def gather(outside: Outside, activation: Activation, event: Event, now: da
     return Facts()
 
 
-async def _claim(
-    outside: Outside, activation: Activation, event: ClaimIdentity, now: datetime, memo: Memo
-) -> Facts:
+async def _claim(outside: Outside, activation: Activation, event: ClaimIdentity, now: datetime, memo: Memo) -> Facts:
     prompt, check = activation.prompt, outside.human_check
     prompted = prompt is not None and check is not None
     number, form = read_form(event, prompted, outside.settings, outside.validators)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import secrets
 from datetime import date, datetime
 from enum import Enum
+from typing import Any
 
 import attrs
 from attrs import evolve
@@ -107,9 +108,7 @@ class Journey:
             loaded = await self._load(handle, None)
             activation = loaded.activation
             if idle(activation, now, self.outside.settings):
-                decision = decide(
-                    activation, Lapse(), Facts(), now, self.outside.settings, self.outside.validators
-                )
+                decision = decide(activation, Lapse(), Facts(), now, self.outside.settings, self.outside.validators)
                 following, prompt, audit = decision.activation, None, _audit(activation, decision)
                 void = decision.void
             else:
@@ -179,9 +178,7 @@ class Journey:
         body = self._body(loaded.activation, event)
         slow = answered.fingerprint.removeprefix(_SLOW)
         if isinstance(event, ChoosePassword) and slow != answered.fingerprint:
-            same = await self.outside.ask(
-                "password_hasher.verify", self.outside.password_hasher.verify, slow, body
-            )
+            same = await self.outside.ask("password_hasher.verify", self.outside.password_hasher.verify, slow, body)
         else:
             same = secrets.compare_digest(answered.fingerprint.encode(), body.encode())
         if not same:
@@ -201,9 +198,7 @@ class Journey:
         if account is not None and isinstance(event, ChoosePassword):
             if memo.password_hash is None:
                 hasher = outside.password_hasher
-                memo.password_hash = await outside.ask(
-                    "password_hasher.hash", hasher.hash, normalise(event.password)
-                )
+                memo.password_hash = await outside.ask("password_hasher.hash", hasher.hash, normalise(event.password))
             account = evolve(account, password_hash=memo.password_hash)
         renewed = self._handle(following) if decision.rotate else None
         answered = None
@@ -310,8 +305,9 @@ def _audit(activation: Activation, decision: Decision) -> AuditEntry:
 
 def _texts(value: object) -> tuple[str, ...]:
     """An event's values as texts, each with its type: no two different events give the same."""
-    if attrs.has(type(value)):
-        fields = attrs.fields(type(value))
+    kind: Any = type(value)
+    if attrs.has(kind):
+        fields = attrs.fields(kind)
         return (f"{len(fields)}", *(text for f in fields for text in _texts(getattr(value, f.name))))
     if isinstance(value, tuple):
         return (f"*{len(value)}", *(text for item in value for text in _texts(item)))

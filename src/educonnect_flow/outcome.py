@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from attrs import field, frozen
 
 from educonnect_flow.activation.events import Event
 from educonnect_flow.activation.states import State
-from educonnect_flow.activation.views import View
 from educonnect_flow.machinery.secrecy import Confidential
 from educonnect_flow.reasons import Refusal
 
@@ -21,7 +22,10 @@ class Outcome(Confidential):
     accepted: bool
     refusals: tuple[Refusal, ...]
     """Why not; empty when accepted."""
-    view: View
-    """What the page of the state may show: a class of :mod:`educonnect_flow.activation.views`."""
+    view: Any
+    """What the page of the state may show: a :class:`~educonnect_flow.activation.views.View`, one class per state.
+
+    Typed as ``Any`` so that ``out.view.identifier`` needs no cast where the state is known.
+    """
     permitted: tuple[type[Event], ...]
     """The events that the state accepts."""

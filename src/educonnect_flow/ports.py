@@ -1,7 +1,7 @@
 """Everything outside, as Protocols and frozen records.  A host writes any of them itself.
 
-Each Protocol has an async twin whose methods are awaited; :class:`AsyncActivationFlow` takes either.
-The store, which is larger, has a module of its own: :mod:`educonnect_flow.stores.port`.
+Each Protocol has an async twin whose methods are awaited; :class:`AsyncActivationFlow` takes either.  The
+largest is the store, which has a contract test: :class:`educonnect_flow.testing.StoreContract`.
 """
 
 from __future__ import annotations
@@ -12,13 +12,17 @@ from typing import Protocol
 
 from attrs import field, frozen
 
+from educonnect_flow.activation.products import Account
 from educonnect_flow.errors import SmsRejected, SmsUnavailable
 from educonnect_flow.machinery.secrecy import Confidential
 from educonnect_flow.people import Guardian
+from educonnect_flow.prompt import HumanPrompt
+from educonnect_flow.records import AuditEntry, Claimed, Commit, Loaded, Receipt
 
 __all__ = [
-    "AsyncDirectory", "AsyncHumanCheck", "AsyncPasswordHasher", "AsyncSms", "Clock", "Directory", "HumanCheck",
-    "HumanPrompt", "Message", "PasswordHasher", "Sms", "SmsRejected", "SmsUnavailable", "utc_now",
+    "AsyncDirectory", "AsyncHumanCheck", "AsyncPasswordHasher", "AsyncSms", "AsyncStore", "Clock", "Directory",
+    "HumanCheck", "HumanPrompt", "Message", "PasswordHasher", "Sms", "SmsRejected", "SmsUnavailable", "Store",
+    "utc_now",
 ]  # fmt: skip
 
 
@@ -106,22 +110,6 @@ class AsyncPasswordHasher(Protocol):
         ...
 
 
-@frozen(kw_only=True)
-class HumanPrompt:
-    """What the identity page shows so that a human answers it: an image with its audio, or a puzzle.
-
-    An image alone shuts people out; RGAA 4.1 (1.4, 1.5) asks for an alternative.
-    """
-
-    id: str
-    image: bytes | None = field(default=None, repr=False)
-    """A PNG."""
-    audio: bytes | None = field(default=None, repr=False)
-    """The same in sound, as WAV."""
-    puzzle: str | None = field(default=None, repr=False)
-    """A challenge that the browser solves by itself, or a question in plain text."""
-
-
 class HumanCheck(Protocol):
     """Tells people from programs."""
 
@@ -151,4 +139,113 @@ class AsyncHumanCheck(Protocol):
 
     async def passes(self, id: str, answer: str) -> bool:  # noqa: A002
         """See :meth:`HumanCheck.passes`."""
+        ...
+
+
+class Store(Protocol):
+    """Snapshots, answered requests, outbox, counters, accounts and the audit trail.
+
+    Every method raises :class:`~educonnect_flow.errors.StoreUnavailable`, in bounded time, when it
+    cannot answer; a commit that raised may or may not have taken effect, and is repeated by its
+    ``request_id``.  Handles come as digests only.
+    """
+
+    def load(self, handle: str, request: str | None = None) -> Loaded | None:
+        """The activation whose current handle, or the one before, has the digest *handle*; with it, in one
+        consistent reading, the answer to *request* (the key of :class:`Answered`) if there is one.
+        """
+        ...
+
+    def commit(self, commit: Commit) -> Receipt:
+        """Make all of *commit* durable, or nothing.
+
+        In this order: ``STALE`` unless the version stands (compare-and-set); ``BARRED`` unless every limit
+        allows it; ``ACTIVE`` if a guardian of the account has one; ``IDENTIFIER_TAKEN`` if the identifier is.
+        """
+        ...
+
+    def active(self, guardians: tuple[str, ...]) -> bool:
+        """Whether any of *guardians* has an account."""
+        ...
+
+    def issued(self, base: str) -> int:
+        """How many accounts have an identifier of this *base*.  Costs the same however many."""
+        ...
+
+    def account(self, identifier: str) -> Account | None:
+        """The account of *identifier*."""
+        ...
+
+    def claim(self, now: datetime, lease_until: datetime) -> Claimed | None:
+        """The waiting message that is due the longest, under a lease: until *lease_until* no other claim gets it."""
+        ...
+
+    def settle(self, message: str) -> None:
+        """A message is done with.  Forgets what it said; does nothing when it is settled or void already."""
+        ...
+
+    def release(self, message: str, due_at: datetime) -> None:
+        """A message could not be handed over: it is due again at *due_at*."""
+        ...
+
+    def purge(self, now: datetime, limit: int) -> int:
+        """Delete up to *limit* activations whose ``purge_at`` has come, with their requests and messages, and
+        counters that say nothing any more.  Accounts and the audit trail stay.  Returns how many activations.
+        """
+        ...
+
+    def trail(self, activation: str) -> tuple[AuditEntry, ...]:
+        """The audit entries of an activation, oldest first."""
+        ...
+
+    def close(self) -> None:
+        """Give back files and connections.  The store is not used after."""
+        ...
+
+
+class AsyncStore(Protocol):
+    """:class:`Store`, awaited."""
+
+    async def load(self, handle: str, request: str | None = None) -> Loaded | None:
+        """See :meth:`Store.load`."""
+        ...
+
+    async def commit(self, commit: Commit) -> Receipt:
+        """See :meth:`Store.commit`."""
+        ...
+
+    async def active(self, guardians: tuple[str, ...]) -> bool:
+        """See :meth:`Store.active`."""
+        ...
+
+    async def issued(self, base: str) -> int:
+        """See :meth:`Store.issued`."""
+        ...
+
+    async def account(self, identifier: str) -> Account | None:
+        """See :meth:`Store.account`."""
+        ...
+
+    async def claim(self, now: datetime, lease_until: datetime) -> Claimed | None:
+        """See :meth:`Store.claim`."""
+        ...
+
+    async def settle(self, message: str) -> None:
+        """See :meth:`Store.settle`."""
+        ...
+
+    async def release(self, message: str, due_at: datetime) -> None:
+        """See :meth:`Store.release`."""
+        ...
+
+    async def purge(self, now: datetime, limit: int) -> int:
+        """See :meth:`Store.purge`."""
+        ...
+
+    async def trail(self, activation: str) -> tuple[AuditEntry, ...]:
+        """See :meth:`Store.trail`."""
+        ...
+
+    async def close(self) -> None:
+        """See :meth:`Store.close`."""
         ...

@@ -57,5 +57,3 @@ async def _hand_over(outside: Outside, claimed: Claimed) -> bool:
         return False
     await outside.stored(store.settle, out.id)
     return True
-
-

@@ -14,6 +14,7 @@ ASSUMED = "assumed"
 DESIGN = "a bound of this library"
 
 _DAY = timedelta(hours=24)
+_SHORTEST_CODE, _LONGEST_CODE = 4, 12
 
 
 def _setting(default: Any, source: str, meaning: str, *kinds: type) -> Any:
@@ -40,9 +41,7 @@ class Settings:
     resend_after: timedelta = _setting(timedelta(seconds=60), ASSUMED, "between two codes of an activation")
     resends: int = _setting(3, ASSUMED, "further codes per activation, after the first")
     sms_per_mobile: int = _setting(5, ASSUMED, "codes per mobile, over all activations")
-    sms_budget: int | None = _setting(
-        100_000, ASSUMED, "codes in all, national; `None` sets no bound", int, type(None)
-    )
+    sms_budget: int | None = _setting(100_000, ASSUMED, "codes in all, national; `None` sets no bound", int, type(None))
     sms_window: timedelta = _setting(_DAY, ASSUMED, "within which `sms_per_mobile` and `sms_budget` are counted")
     idle_for: timedelta = _setting(timedelta(hours=1), ASSUMED, "without a submit, after which one starts over")
     keep_for: timedelta = _setting(_DAY, ASSUMED, "how long what is over is kept before `purge` deletes it")
@@ -59,7 +58,9 @@ class Settings:
         metadata={"source": ASSUMED, "meaning": "words that no password may be made of"},
     )
     origin: str = _setting(
-        "educonnect.education.gouv.fr", GUIDE, "the host's domain, for the line of the SMS by which phones fill the code in"
+        "educonnect.education.gouv.fr",
+        GUIDE,
+        "the host's domain, for the line of the SMS by which phones fill the code in",
     )
     sms_locale: str = _setting("fr", GUIDE, "language of the SMS")
     lease_for: timedelta = _setting(timedelta(seconds=60), DESIGN, "how long a relay may take for one message")
@@ -78,11 +79,11 @@ class Settings:
             if getattr(self, name) < 0:
                 raise ValueError(f"{name} must not be negative")
         attribute: Attribute[Any]
-        for attribute in type(self).__attrs_attrs__:  # type: ignore[attr-defined]  # attrs' own, untyped
+        for attribute in type(self).__attrs_attrs__:
             value = getattr(self, attribute.name)
             if isinstance(value, timedelta) and value <= timedelta(0):
                 raise ValueError(f"{attribute.name} must be longer than nothing")
-        if not 4 <= self.code_length <= 12:
+        if not _SHORTEST_CODE <= self.code_length <= _LONGEST_CODE:
             raise ValueError("code_length must be 4 to 12 digits")
         if self.idle_for < self.code_ttl:
             raise ValueError("idle_for must not be shorter than code_ttl: an expired code can still be resent")
@@ -101,5 +102,6 @@ class Settings:
     @classmethod
     def strict(cls) -> Self:
         """A code of 10 minutes (NIST SP 800-63B-4, 3.1.3.2; ASVS 5.0, 6.5.5), 15 characters and no composition rule
-        (NIST 3.1.1.2; ASVS 6.2.5)."""
+        (NIST 3.1.1.2; ASVS 6.2.5).
+        """
         return cls(code_ttl=timedelta(minutes=10), password_min=15, password_composition=False)

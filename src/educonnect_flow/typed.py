@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Any, cast
 
 from educonnect_flow.errors import WrongUse
 
 
-def of(*kinds: type) -> Callable[[object, Any, object], None]:
+def of(*kinds: type) -> Callable[[Any, Any, Any], None]:
     """An attrs validator: exactly one of *kinds*, or a subclass of it that is no other kind of thing."""
     names = " or ".join("None" if kind is type(None) else kind.__name__ for kind in kinds)
 
@@ -23,7 +23,7 @@ def of(*kinds: type) -> Callable[[object, Any, object], None]:
     return check
 
 
-def sequence(kind: type) -> Callable[[object, Any, object], None]:
+def sequence(kind: type) -> Callable[[Any, Any, Any], None]:
     """An attrs validator: a tuple of *kind* (see :func:`frozen_sequence`)."""
 
     def check(instance: object, attribute: Any, value: object) -> None:
@@ -37,6 +37,6 @@ def sequence(kind: type) -> Callable[[object, Any, object], None]:
     return check
 
 
-def frozen_sequence(value: object) -> object:
+def frozen_sequence(value: Sequence[Any]) -> tuple[Any, ...]:
     """An attrs converter: a list becomes a tuple; anything else is left for the check."""
-    return tuple(value) if isinstance(value, list) else value
+    return tuple(value) if isinstance(value, list) else cast("tuple[Any, ...]", value)

@@ -6,14 +6,10 @@ No machine, no snapshot, no outbox rules, no refusals: what a developer would wr
 from __future__ import annotations
 
 import hmac
-import json
 import re
 import secrets
-import sqlite3
-import time
 import unicodedata
 from datetime import date
-from pathlib import Path
 
 import phonenumbers
 from zxcvbn.frequency_lists import FREQUENCY_LISTS

@@ -12,7 +12,7 @@ from typing import Any
 
 from attrs import define, field, frozen
 
-from educonnect_flow.activation.events import Event
+from educonnect_flow.activation.products import Account, Outgoing
 from educonnect_flow.activation.snapshot import Activation
 from educonnect_flow.activation.states import State
 from educonnect_flow.machinery.secrecy import Confidential
@@ -20,7 +20,6 @@ from educonnect_flow.machinery.table import Row
 from educonnect_flow.machinery.tally import Limit
 from educonnect_flow.people import Guardian, Pupil
 from educonnect_flow.reasons import Refusal
-from educonnect_flow.records import Account, Outgoing
 from educonnect_flow.settings import Settings
 from educonnect_flow.validators import Validators
 from educonnect_flow.validators.mobile import MobileCheck
@@ -98,8 +97,6 @@ class Attempt:
             known = self._verdicts[name] = ask(self)
             self.refusals.extend(known)
         return known
-
-
 
 
 def pupils_of(guardians: tuple[Guardian, ...]) -> dict[str, Pupil]:

@@ -6,8 +6,9 @@ from datetime import datetime
 
 from attrs import evolve, field, frozen
 
-from educonnect_flow.activation.attempt import Account, Attempt, Facts, Outgoing
+from educonnect_flow.activation.attempt import Attempt, Facts
 from educonnect_flow.activation.events import Event, Lapse
+from educonnect_flow.activation.products import Account, Outgoing
 from educonnect_flow.activation.snapshot import Activation
 from educonnect_flow.activation.states import FINAL
 from educonnect_flow.activation.table import TABLE
@@ -98,8 +99,5 @@ def hold_time(activation: Activation, now: datetime) -> Activation:
     challenge = activation.challenge
     if now >= activation.seen_at or challenge is None:
         return activation
-    if now < challenge.issued_at:
-        over = now
-    else:
-        over = challenge.expires_at - (activation.seen_at - now)
+    over = now if now < challenge.issued_at else challenge.expires_at - (activation.seen_at - now)
     return evolve(activation, challenge=evolve(challenge, expires_at=min(over, challenge.expires_at)))

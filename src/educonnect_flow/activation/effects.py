@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from educonnect_flow.activation.attempt import Account, Attempt, Outgoing, pupils_of
+from educonnect_flow.activation.attempt import Attempt, pupils_of
 from educonnect_flow.activation.guards import answers, failures_limit, matching
+from educonnect_flow.activation.products import Account, Outgoing
 from educonnect_flow.activation.snapshot import Challenge, Claim, ShownPupil
 from educonnect_flow.machinery.tally import Limit
 from educonnect_flow.reasons import Reason, Refusal, until
@@ -29,7 +30,8 @@ def take_claim(attempt: Attempt) -> None:
 def issue_code(attempt: Attempt) -> None:
     """A new code, which is the only one from now on, counted against every limit; its message waits in the outbox."""
     a, facts, settings, now = attempt.activation, attempt.facts, attempt.settings, attempt.now
-    claim: Claim = attempt.changes.get("claim", a.claim)
+    claim = attempt.changes.get("claim") or a.claim
+    assert claim is not None  # noqa: S101 - a code follows a claim
     expires_at = now + settings.code_ttl
     attempt.changes |= {
         "challenge": Challenge(facts.nonce, now, expires_at),
@@ -47,9 +49,7 @@ def issue_code(attempt: Attempt) -> None:
         decoy=not claim.guardians,
     )
     attempt.limits.append(failures_limit(attempt, adds=0))
-    attempt.limits.append(
-        Limit("sms_per_mobile", facts.mobile_key, settings.sms_per_mobile, settings.sms_window)
-    )
+    attempt.limits.append(Limit("sms_per_mobile", facts.mobile_key, settings.sms_per_mobile, settings.sms_window))
     if settings.sms_budget is not None:
         attempt.limits.append(Limit("sms_budget", "national", settings.sms_budget, settings.sms_window))
 
@@ -175,5 +175,3 @@ def lapse(attempt: Attempt) -> None:
     attempt.changes |= {"prompt": None, "challenge": None}
     attempt.void = True
     attempt.refusals.append(Refusal(Reason.IDLE))
-
-

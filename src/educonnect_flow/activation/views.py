@@ -11,7 +11,7 @@ from attrs import field, frozen
 from educonnect_flow.activation.snapshot import Activation, ShownPupil
 from educonnect_flow.activation.states import State
 from educonnect_flow.machinery.secrecy import Confidential
-from educonnect_flow.ports import HumanPrompt
+from educonnect_flow.prompt import HumanPrompt
 from educonnect_flow.reasons import Reason
 from educonnect_flow.settings import Settings
 from educonnect_flow.validators.password import Criterion, criteria

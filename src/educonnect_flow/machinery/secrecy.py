@@ -27,7 +27,7 @@ class Confidential:
 
 
 def amended(record: T, changes: dict[str, Any]) -> T:
-    """A frozen, dict-backed *record* (``frozen(slots=False)``) with *changes*; as ``attrs.evolve``, at a fifth of its time.
+    """A frozen, dict-backed *record* (``frozen(slots=False)``) with *changes*: as ``attrs.evolve``, and faster.
 
     Fields are neither converted nor validated again: only for records that this library makes.
     """

@@ -15,23 +15,12 @@ from threading import Lock
 from typing import Any
 
 from educonnect_flow.activation import snapshot
+from educonnect_flow.activation.products import Account, Outgoing
 from educonnect_flow.errors import StoreUnavailable
 from educonnect_flow.machinery import tally
 from educonnect_flow.machinery.tally import EMPTY, Limit, Tally, micros, moment
 from educonnect_flow.reasons import dump_refusals, load_refusals
-from educonnect_flow.records import (
-    DONE,
-    STALE,
-    Account,
-    Answered,
-    AuditEntry,
-    Claimed,
-    Commit,
-    Loaded,
-    Outgoing,
-    Receipt,
-    Standing,
-)
+from educonnect_flow.records import DONE, STALE, Answered, AuditEntry, Claimed, Commit, Loaded, Receipt, Standing
 
 SCHEMA = 1
 """The version of the tables, kept in ``PRAGMA user_version``."""
@@ -190,7 +179,7 @@ class SqliteStore:
             raise StoreUnavailable(f"{self._path.name}: {error}") from error
 
     def close(self) -> None:
-        """See :class:`~educonnect_flow.stores.port.Store`."""
+        """See :class:`~educonnect_flow.ports.Store`."""
         self._own()
         with self._write_lock, self._read_lock:
             self._reader.close()
@@ -199,7 +188,7 @@ class SqliteStore:
     # --- activations -------------------------------------------------------------------------------
 
     def load(self, handle: str, request: str | None = None) -> Loaded | None:
-        """See :class:`~educonnect_flow.stores.port.Store`."""
+        """See :class:`~educonnect_flow.ports.Store`."""
         row = self._row(_LOAD, handle, request)
         if row is None:
             return None
@@ -218,7 +207,7 @@ class SqliteStore:
         )
 
     def commit(self, commit: Commit) -> Receipt:
-        """See :class:`~educonnect_flow.stores.port.Store`."""
+        """See :class:`~educonnect_flow.ports.Store`."""
         body = snapshot.dump(commit.activation)
         try:
             with self._transaction() as db:
@@ -277,9 +266,7 @@ class SqliteStore:
 
     def _write_account(self, db: sqlite3.Connection, account: Account) -> None:
         for guardian in account.guardians:
-            done = db.execute(
-                "INSERT INTO holder VALUES (?, ?) ON CONFLICT DO NOTHING", (guardian, account.identifier)
-            )
+            done = db.execute("INSERT INTO holder VALUES (?, ?) ON CONFLICT DO NOTHING", (guardian, account.identifier))
             if done.rowcount != 1:
                 raise _Refused(Receipt(Standing.ACTIVE))
         done = db.execute(
@@ -329,7 +316,7 @@ class SqliteStore:
         )
 
     def trail(self, activation: str) -> tuple[AuditEntry, ...]:
-        """See :class:`~educonnect_flow.stores.port.Store`."""
+        """See :class:`~educonnect_flow.ports.Store`."""
         self._own()
         try:
             with self._read_lock:
@@ -350,17 +337,17 @@ class SqliteStore:
     # --- accounts ----------------------------------------------------------------------------------
 
     def active(self, guardians: tuple[str, ...]) -> bool:
-        """See :class:`~educonnect_flow.stores.port.Store`."""
+        """See :class:`~educonnect_flow.ports.Store`."""
         marks = ",".join("?" * len(guardians))
         return self._row(f"SELECT 1 FROM holder WHERE guardian IN ({marks}) LIMIT 1", *guardians) is not None  # noqa: S608 - marks only
 
     def issued(self, base: str) -> int:
-        """See :class:`~educonnect_flow.stores.port.Store`."""
+        """See :class:`~educonnect_flow.ports.Store`."""
         row = self._row("SELECT issued FROM base WHERE base = ?", base)
         return 0 if row is None else int(row[0])
 
     def account(self, identifier: str) -> Account | None:
-        """See :class:`~educonnect_flow.stores.port.Store`."""
+        """See :class:`~educonnect_flow.ports.Store`."""
         row = self._row("SELECT * FROM account WHERE identifier = ?", identifier)
         if row is None:
             return None
@@ -379,7 +366,7 @@ class SqliteStore:
     # --- the outbox --------------------------------------------------------------------------------
 
     def claim(self, now: datetime, lease_until: datetime) -> Claimed | None:
-        """See :class:`~educonnect_flow.stores.port.Store`."""
+        """See :class:`~educonnect_flow.ports.Store`."""
         due = "SELECT id FROM outbox WHERE due_at <= ? ORDER BY due_at LIMIT 1"
         if self._row(due, micros(now)) is None:
             return None  # an idle relay asks often: it must not queue with the writers
@@ -403,19 +390,19 @@ class SqliteStore:
         return Claimed(outgoing=outgoing, attempts=attempts)
 
     def settle(self, message: str) -> None:
-        """See :class:`~educonnect_flow.stores.port.Store`."""
+        """See :class:`~educonnect_flow.ports.Store`."""
         with self._transaction() as db:
             db.execute("DELETE FROM outbox WHERE id = ?", (message,))
 
     def release(self, message: str, due_at: datetime) -> None:
-        """See :class:`~educonnect_flow.stores.port.Store`."""
+        """See :class:`~educonnect_flow.ports.Store`."""
         with self._transaction() as db:
             db.execute("UPDATE outbox SET due_at = ? WHERE id = ?", (micros(due_at), message))
 
     # --- retention ---------------------------------------------------------------------------------
 
     def purge(self, now: datetime, limit: int) -> int:
-        """See :class:`~educonnect_flow.stores.port.Store`."""
+        """See :class:`~educonnect_flow.ports.Store`."""
         with self._transaction() as db:
             over = db.execute(
                 "SELECT id FROM activation WHERE purge_at <= ? ORDER BY purge_at LIMIT ?", (micros(now), limit)
@@ -430,7 +417,6 @@ class SqliteStore:
         return len(over)
 
 
-class _Refused(Exception):  # noqa: N818 - not an error: it carries an answer out of a transaction
+class _Refused(Exception):
     def __init__(self, receipt: Receipt) -> None:
         self.receipt = receipt
-

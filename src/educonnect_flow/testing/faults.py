@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from educonnect_flow.errors import StoreUnavailable
-from educonnect_flow.stores.port import Store
+from educonnect_flow.ports import Store
 
 
 class CheapHasher:

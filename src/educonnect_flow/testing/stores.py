@@ -18,13 +18,14 @@ from typing import Any
 
 from attrs import evolve
 
+from educonnect_flow.activation.products import Account, Outgoing
 from educonnect_flow.activation.snapshot import Activation, Challenge, Claim, ShownPupil
 from educonnect_flow.activation.states import State
 from educonnect_flow.machinery.tally import Limit
 from educonnect_flow.people import Relation
+from educonnect_flow.ports import Store
 from educonnect_flow.reasons import Reason, Refusal
-from educonnect_flow.records import Account, Answered, AuditEntry, Commit, Outgoing, Standing
-from educonnect_flow.stores.port import Store
+from educonnect_flow.records import Answered, AuditEntry, Commit, Standing
 from educonnect_flow.testing.clock import START
 
 HOUR = timedelta(hours=1)
@@ -102,7 +103,7 @@ def following(version: int, name: str = "a1", at: datetime = START, **fields: An
 
 
 class StoreContract:
-    """The rules of :class:`~educonnect_flow.stores.port.Store`, a test each."""
+    """The rules of :class:`~educonnect_flow.ports.Store`, a test each."""
 
     def test_an_unknown_handle_leads_to_nothing(self, store: Store) -> None:
         assert store.load("h1") is None

@@ -33,7 +33,7 @@ _PLAIN = re.compile(r"[A-Za-z '-]*")
 
 
 def writable(name: str) -> bool:
-    """Whether *name* (of at most :data:`LONGEST` characters) could be a name: no control characters, one letter at least."""
+    """Whether *name* (of at most :data:`LONGEST` characters) could be one: a letter at least, no control characters."""
     if not _PLAIN.fullmatch(name) and any(
         (category := unicodedata.category(c)) in _UNWRITABLE or (category == "Cf" and c != "\u00ad") for c in name
     ):
@@ -42,7 +42,7 @@ def writable(name: str) -> bool:
 
 
 def fold(name: str) -> str:
-    """*name* (of at most :data:`LONGEST` characters) as it is compared.  ``fold(fold(x)) == fold(x)``."""
+    """*name* (of at most :data:`LONGEST` characters) as it is compared; folding it again changes nothing."""
     if name.isascii():
         return name.translate(_WRITING).lower()
     text = unicodedata.normalize("NFD", name.translate(_WRITING).casefold())
@@ -63,7 +63,7 @@ class IdentityCheck(Confidential):
 
 
 def check_identity(check: IdentityCheck) -> Verdict:
-    """``IDENTITY_UNKNOWN`` unless given name, and birth or usage name, are the record's but for how they are written."""
+    """``IDENTITY_UNKNOWN`` unless given name, and birth or usage name, are the record's, however written."""
     guardian = check.guardian
     family = fold(check.family_name)
     same_family = family == fold(guardian.family_name) or (

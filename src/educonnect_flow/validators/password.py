@@ -22,7 +22,7 @@ SPECIALS = frozenset("!?@#$(){}[]_&=+-%*<>£µ/.:;")
 """The guide's list.  Any other character is welcome, and counts as no special one."""
 
 SCORED = 16
-"""How many characters the meter reads: zxcvbn's time grows fast on crafted input, and what follows only adds strength."""
+"""How many characters the meter reads: zxcvbn's time grows fast on crafted input, and more only adds strength."""
 
 _COMMON_CORES = 500
 """Passwords that are also refused with digits and specials around them: the first of zxcvbn's list."""
@@ -115,7 +115,7 @@ def check_password(check: PasswordCheck) -> Verdict:
 
 
 def is_common(password: str) -> bool:
-    """Whether everybody uses it: the whole of it, whatever its case, or a very common word between digits and specials."""
+    """Whether everybody uses it: all of it, whatever its case, or a very common word between digits and specials."""
     ranks = _ranks()
     whole = password.casefold()
     if whole in ranks:

@@ -1,0 +1,237 @@
+"""The parts that others are made of, each by itself."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from attrs import evolve
+from hypothesis import given
+from hypothesis import strategies as hyp
+
+from educonnect_flow import Guardian, Reason, Settings
+from educonnect_flow.activation.snapshot import FORMAT, dump, load
+from educonnect_flow.directory import StaticDirectory
+from educonnect_flow.errors import WrongUse
+from educonnect_flow.identifier import base, width
+from educonnect_flow.machinery.keys import Keys
+from educonnect_flow.machinery.tally import EMPTY, EXACT, Limit, Tally, barred, forgotten_at, hit, micros, moment
+from educonnect_flow.ports import Message, utc_now
+from educonnect_flow.reasons import Refusal, dump_refusals, load_refusals, until
+from educonnect_flow.sms import ConsoleSms
+from educonnect_flow.stores import MemoryStore, SqliteStore
+from educonnect_flow.testing.clock import START
+from educonnect_flow.testing.stores import activation, full
+from tests.world import MOBILE, SECRET, World
+
+promise = pytest.mark.promise
+HOUR = timedelta(hours=1)
+
+# --- tallies ---------------------------------------------------------------------------------------
+
+
+@given(
+    steps=hyp.lists(hyp.integers(-(3 * 10**9), 3 * 10**9), max_size=60),
+    cap=hyp.integers(1, 6) | hyp.integers(EXACT + 1, EXACT + 3),
+)
+def test_no_window_ever_holds_more_than_the_cap(steps: list[int], cap: int) -> None:
+    """Hits at any times, forward and back: within any window of the clock, never more than the cap went through."""
+    limit = Limit("kind", "key", cap, HOUR)
+    tally, now, taken = EMPTY, micros(START), []
+    for step in steps:
+        now += step
+        if barred(tally, limit, now) is None:
+            tally = hit(tally, limit, now)
+            taken.append(now)
+    hour = HOUR // timedelta(microseconds=1)
+    latest = 0
+    for n, at in enumerate(taken):
+        latest = max(latest, at)
+        if at == latest:
+            assert sum(at - hour < other <= at for other in taken[: n + 1]) <= cap
+    assert Tally.load(tally.dump()) == tally
+
+
+@given(gaps=hyp.lists(hyp.integers(0, 40 * 60), min_size=1, max_size=30), cap=hyp.integers(1, 5))
+def test_it_says_exactly_when_to_come_back(gaps: list[int], cap: int) -> None:
+    limit = Limit("kind", "key", cap, HOUR)
+    tally, now = EMPTY, micros(START)
+    for gap in gaps:
+        now += gap * 1_000_000
+        free_at = barred(tally, limit, now)
+        if free_at is None:
+            tally = hit(tally, limit, now)
+        else:
+            assert barred(tally, limit, free_at) is None
+            assert barred(tally, limit, free_at - 1) is not None
+
+
+def test_a_lock_lasts_its_time_and_a_further_failure_renews_it() -> None:
+    limit = Limit("kind", "key", 2, 24 * HOUR, HOUR)
+    now, hour = micros(START), micros(START + HOUR) - micros(START)
+    tally = hit(EMPTY, limit, now)
+    assert barred(tally, limit, now) is None
+    tally = hit(tally, limit, now)
+    assert barred(tally, limit, now) == now + hour
+    assert barred(tally, limit, now + hour) is None
+    tally = hit(tally, limit, now + hour)
+    assert barred(tally, limit, now + hour) == now + 2 * hour
+    assert forgotten_at(tally, limit) == now + 25 * hour
+    assert forgotten_at(EMPTY, limit) > 0
+
+
+def test_a_cap_of_nothing_lets_nothing_through() -> None:
+    limit = Limit("kind", "key", 0, HOUR)
+    assert barred(EMPTY, limit, micros(START)) == micros(START + HOUR)
+
+
+def test_a_large_cap_is_kept_in_few_slots() -> None:
+    limit = Limit("kind", "key", 10_000, HOUR)
+    tally = EMPTY
+    for second in range(0, 3600, 2):
+        tally = hit(tally, limit, micros(START + timedelta(seconds=second)))
+    assert len(tally.hits) <= EXACT + 1
+    assert sum(count for _, count in tally.hits) == 1800
+
+
+def test_moments_go_there_and_back() -> None:
+    assert moment(micros(START)) == START
+
+
+# --- snapshots -------------------------------------------------------------------------------------
+
+
+def test_a_snapshot_goes_there_and_back() -> None:
+    for kept in (full(), activation()):
+        assert load(dump(kept), kept.version) == kept
+
+
+def test_a_newer_snapshot_is_refused_clearly() -> None:
+    text = dump(full()).replace(f'"format":{FORMAT}', f'"format":{FORMAT + 1}')
+    with pytest.raises(ValueError, match=f"format {FORMAT + 1}; this library reads up to {FORMAT}"):
+        load(text, 1)
+
+
+def test_refusals_go_there_and_back() -> None:
+    refusals = (
+        until(Reason.LOCKED, START + timedelta(seconds=1.5), START),
+        Refusal(Reason.MOBILE_PREFIX, "mobile", {"prefix": "+262"}),
+    )
+    assert load_refusals(dump_refusals(refusals)) == refusals
+    assert refusals[0].params["seconds"] == 2
+    assert len({*refusals, *refusals}) == 2
+
+
+# --- keys ------------------------------------------------------------------------------------------
+
+
+@given(hyp.lists(hyp.text(max_size=5), min_size=1, max_size=4), hyp.lists(hyp.text(max_size=5), min_size=1, max_size=4))
+def test_different_parts_never_give_the_same_token(one: list[str], other: list[str]) -> None:
+    keys = Keys(SECRET)
+    assert (keys.token("p", *one) == keys.token("p", *other)) is (one == other)
+
+
+# --- identifiers -----------------------------------------------------------------------------------
+
+
+@promise("R2")
+@pytest.mark.parametrize(
+    ("given_name", "family_name", "expected"),
+    [("Émilie", "Durand", "e.durand"), ("Jean-Luc", "D'Œuvre", "j.doeuvre"), ("Łucja", "Groß", "l.gross"),
+     ("Øyvind", "De la Fontaine", "o.delafontaine"), ("Иван", "Петров", "i.petrov"), ("!", "123", "x.x"), ("É", "—", "e.x"),
+     ("a", "b" * 100, "a." + "b" * 40)],
+)  # fmt: skip
+def test_the_base_of_an_identifier(given_name: str, family_name: str, expected: str) -> None:
+    assert base(given_name, family_name) == expected
+
+
+@promise("R2")
+@given(hyp.text(max_size=30), hyp.text(max_size=30))
+def test_a_base_is_never_empty_and_plain(given_name: str, family_name: str) -> None:
+    initial, dot, name = base(given_name, family_name).partition(".")
+    assert dot == "."
+    assert len(initial) == 1
+    assert name.isascii()
+    assert (initial + name).isalpha()
+    assert (initial + name).islower()
+
+
+@promise("R2")
+def test_digits_grow_before_half_are_given_out() -> None:
+    assert [width(n) for n in (0, 49, 50, 499, 500, 4_999, 5_000, 100_000)] == [2, 2, 3, 3, 4, 4, 5, 6]
+
+
+# --- settings --------------------------------------------------------------------------------------
+
+
+def test_the_default_is_the_guides() -> None:
+    assert Settings.educonnect() == Settings()
+    assert Settings().code_ttl == timedelta(minutes=30)
+    assert Settings.strict().code_ttl == timedelta(minutes=10)
+
+
+@pytest.mark.parametrize(
+    "given_settings",
+    [{"code_failures": 0}, {"pupils_failures": -1}, {"mobile_failures": 0}, {"resends": -1}, {"sms_per_mobile": -1},
+     {"code_ttl": timedelta(0)}, {"code_length": 3}, {"code_length": 13}, {"idle_for": timedelta(minutes=29)},
+     {"password_max": 63}, {"password_min": 300}, {"lease_for": -HOUR}],
+)  # fmt: skip
+def test_settings_that_make_no_sense_are_refused(given_settings: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=next(iter(given_settings)).split("_")[0]):
+        Settings(**given_settings)
+
+
+# --- adapters --------------------------------------------------------------------------------------
+
+
+def test_the_console_shows_the_message() -> None:
+    stream = io.StringIO()
+    ConsoleSms(stream).send(Message(id="m", to=MOBILE, text="one\ntwo"))
+    assert stream.getvalue() == f"  SMS → {MOBILE}\n  | one\n  | two\n"
+
+
+def test_the_console_is_the_standard_output_of_the_moment(capsys: pytest.CaptureFixture[str]) -> None:
+    ConsoleSms().send(Message(id="m", to=MOBILE, text="one"))
+    assert "| one" in capsys.readouterr().out
+
+
+def test_a_static_directory_reads_numbers_as_written() -> None:
+    people = [
+        Guardian(id=f"g{n}", family_name="D", given_name="E", mobile=m)
+        for n, m in enumerate(["06 12 34 56 78", MOBILE])
+    ]
+    assert [guardian.id for guardian in StaticDirectory(people).find(MOBILE)] == ["g0", "g1"]
+    assert StaticDirectory(people).find("+33600000000") == ()
+    with pytest.raises(ValueError, match="guardian 'g9' is no number"):
+        StaticDirectory([evolve(people[0], id="g9", mobile="none")])
+
+
+def test_the_systems_clock_is_aware() -> None:
+    assert utc_now().tzinfo is UTC
+    assert abs(utc_now() - datetime.now(UTC)) < HOUR
+
+
+def test_reprs_of_stores_are_short(tmp_path: Any) -> None:
+    world = World()
+    world.flow.start()
+    assert repr(world.store) == "MemoryStore(1 activations, 0 accounts)"
+    store = SqliteStore(tmp_path / "x.db")
+    assert repr(store) == "SqliteStore('x.db')"
+    store.close()
+    MemoryStore().close()
+
+
+def test_a_wrong_repr_of_a_wrong_type_is_not_shown() -> None:
+    with pytest.raises(WrongUse, match=r"Guardian.mobile must be str, not int"):
+        Guardian(id="g", family_name="D", given_name="E", mobile=612345678)  # type: ignore[arg-type]
+
+
+def test_what_is_heavy_is_not_imported() -> None:
+    heavy = ["zxcvbn", "argon2", "sqlite3", "asyncio", "hypothesis", "pytest", "anyio"]
+    code = f"import sys, educonnect_flow; print([m for m in {heavy!r} if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
