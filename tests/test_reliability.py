@@ -443,6 +443,21 @@ def test_a_child_process_opens_connections_of_its_own(tmp_path: Path) -> None:
             os._exit(2)
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
     assert world.at(State.CODE).accepted
+    before = store._writer
+    store._pid = -1  # as a child would find it
+    assert world.at(State.CODE).accepted
+    assert store._writer is not before
+    store.close()
+    for inherited in store._inherited:
+        inherited.close()
+
+
+def test_a_transaction_that_the_database_ended_itself_is_unavailable(tmp_path: Path) -> None:
+    store = SqliteStore(tmp_path / "activations.db")
+    with pytest.raises(StoreUnavailable, match="disk full"), store._transaction() as db:
+        db.execute("ROLLBACK")
+        raise sqlite3.OperationalError("disk full")
+    assert World(store).at(State.CODE).accepted
     store.close()
 
 

@@ -13,7 +13,8 @@ from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as hyp
 
-from educonnect_flow import Guardian, Reason, Settings
+from educonnect_flow import Guardian, Reason, Settings, State
+from educonnect_flow.__main__ import main
 from educonnect_flow.activation.snapshot import FORMAT, dump, load
 from educonnect_flow.directory import StaticDirectory
 from educonnect_flow.errors import WrongUse
@@ -24,9 +25,10 @@ from educonnect_flow.ports import Message, utc_now
 from educonnect_flow.reasons import Refusal, dump_refusals, load_refusals, until
 from educonnect_flow.sms import ConsoleSms
 from educonnect_flow.stores import MemoryStore, SqliteStore
+from educonnect_flow.testing import CheapHasher
 from educonnect_flow.testing.clock import START
 from educonnect_flow.testing.stores import activation, full
-from tests.world import MOBILE, SECRET, World
+from tests.world import EMILIE, LEO, MOBILE, SECRET, World, claim, password
 
 promise = pytest.mark.promise
 HOUR = timedelta(hours=1)
@@ -235,3 +237,60 @@ def test_what_is_heavy_is_not_imported() -> None:
     code = f"import sys, educonnect_flow; print([m for m in {heavy!r} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+# --- what only happens now and then ----------------------------------------------------------------
+
+
+def test_hits_that_left_the_window_no_longer_count_and_a_smaller_cap_holds_at_once() -> None:
+    five, two = Limit("kind", "key", 5, HOUR), Limit("kind", "key", 2, HOUR)
+    tally = EMPTY
+    for minutes in (0, 50, 55, 58):
+        tally = hit(tally, five, micros(START + timedelta(minutes=minutes)))
+    now = micros(START + timedelta(minutes=65))
+    assert barred(tally, five, now) is None
+    assert barred(tally, two, now) == micros(START + timedelta(minutes=115))  # when the second of three has left
+
+
+@promise("R2")
+def test_an_identifier_that_is_taken_is_drawn_again_and_the_password_hashed_once() -> None:
+    class Counting(CheapHasher):
+        hashed = 0
+
+        def hash(self, text: str) -> str:
+            self.hashed += 1
+            return super().hash(text)
+
+    hasher = Counting()
+    people = [
+        Guardian(id=f"g{n}", family_name="Martin", given_name="Marie", mobile=f"+336{10_000_000 + n}", pupils=[LEO])
+        for n in range(60)
+    ]
+    world = World(guardians=people, password_hasher=hasher)
+    identifiers = set()
+    for guardian in people:
+        out = world.at(State.PASSWORD, claim("Martin", "Marie", guardian.mobile), pupils=[LEO])
+        identifiers.add(world.submit(out, password()).view.identifier)
+    assert len(identifiers) == hasher.hashed == 60
+    assert sum(len(identifier) == len("m.martin00") for identifier in identifiers) == 50
+
+
+def test_a_relay_stops_at_its_limit() -> None:
+    world = World(guardians=[EMILIE, evolve(EMILIE, id="g9", mobile="+33677777777")])
+    world.at(State.CODE)
+    world.submit(world.at(State.IDENTITY), claim(mobile="0677777777"))
+    world.at(State.CODE)
+    assert len(world.sms.sent) == 2
+    assert world.flow.deliver(limit=0) == 0
+    assert world.flow.deliver(limit=1) == 1
+
+
+def test_a_host_may_do_without_a_national_budget() -> None:
+    assert World(settings=Settings(sms_budget=None)).at(State.CODE).accepted
+
+
+def test_the_command_line_draws_the_table(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["diagram"]) == 0
+    assert capsys.readouterr().out.startswith("stateDiagram-v2\n    [*] --> PROFILE\n")
+    with pytest.raises(SystemExit):
+        main([])

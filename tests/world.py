@@ -155,7 +155,7 @@ class World:
         self.flow.deliver()
         return next(f"{n:06}" for n in range(1000) if f"{n:06}" not in self.codes())
 
-    def at(self, state: State, who: ClaimIdentity | None = None) -> Outcome:
+    def at(self, state: State, who: ClaimIdentity | None = None, pupils: Sequence[Pupil] = (LEO, ZOE)) -> Outcome:
         """A new activation, walked by the shortest way to *state* (an open one, or ``ACTIVATED``)."""
         out = self.flow.start()
         steps: list[tuple[State, Callable[[], Any]]] = [
@@ -163,7 +163,7 @@ class World:
             (State.SIGN_IN, StartActivation),
             (State.IDENTITY, lambda: who or claim()),
             (State.CODE, lambda: SubmitCode(self.code())),
-            (State.PUPILS, lambda: answers(LEO, ZOE)),
+            (State.PUPILS, lambda: answers(*pupils)),
             (State.PASSWORD, password),
         ]
         for here, event in steps:

@@ -83,8 +83,6 @@ class Journey:
             loaded = await self._load(handle, key)
             if loaded.answered is not None:
                 return await self._again(handle, event, loaded, loaded.answered)
-            if not loaded.current:
-                raise UnknownHandle("no activation answers to this handle")
             activation = loaded.activation
             lapsed = idle(activation, now, self.outside.settings)
             if not lapsed:
@@ -166,7 +164,8 @@ class Journey:
         loaded = None
         if len(handle) <= LONGEST_HANDLE:
             loaded = await self.outside.stored(self.outside.store.load, digest(handle), key)
-        if loaded is None or not (loaded.current or (key is not None and key == loaded.rotated_by)):
+        # The handle before the current one only repeats the request that replaced it.
+        if loaded is None or not (loaded.current or (loaded.answered is not None and key == loaded.rotated_by)):
             raise UnknownHandle("no activation answers to this handle")
         return loaded
 
@@ -192,14 +191,10 @@ class Journey:
         self, handle: str, activation: Activation, event: Event, key: str | None, decision: Decision, memo: Memo
     ) -> tuple[Outcome, Commit]:
         """What a decision still needs from outside, done before the commit and outside any lock."""
-        outside = self.outside
         following, prompt = await self._prompt(decision.activation, fresh=decision.prompt)
         account = decision.account
-        if account is not None and isinstance(event, ChoosePassword):
-            if memo.password_hash is None:
-                hasher = outside.password_hasher
-                memo.password_hash = await outside.ask("password_hasher.hash", hasher.hash, normalise(event.password))
-            account = evolve(account, password_hash=memo.password_hash)
+        if account is not None:
+            account = evolve(account, password_hash=await self._password_hash(event, memo))
         renewed = self._handle(following) if decision.rotate else None
         answered = None
         if key is not None:
@@ -223,6 +218,14 @@ class Journey:
         )
         outcome = self._outcome(renewed or handle, following, decision.refusals, prompt, accepted=decision.accepted)
         return outcome, commit
+
+    async def _password_hash(self, event: Event, memo: Memo) -> str:
+        """The hash of the chosen password, made once however often the commit is tried."""
+        assert isinstance(event, ChoosePassword)  # noqa: S101 - no other row makes an account
+        if memo.password_hash is None:
+            hash_ = self.outside.password_hasher.hash
+            memo.password_hash = await self.outside.ask("password_hasher.hash", hash_, normalise(event.password))
+        return memo.password_hash
 
     async def _prompt(
         self, activation: Activation, *, fresh: bool, keep: bool = False
@@ -288,6 +291,7 @@ def _learn(receipt: Receipt, memo: Memo) -> None:
         memo.active = True
     elif receipt.standing is Standing.IDENTIFIER_TAKEN:
         memo.draws += 1
+    # STALE: the activation is loaded anew, which is all there is to learn
 
 
 def _audit(activation: Activation, decision: Decision) -> AuditEntry:

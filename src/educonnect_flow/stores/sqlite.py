@@ -91,7 +91,7 @@ class SqliteStore:
             raise ValueError("SqliteStore needs a file; for a store in memory take MemoryStore")
         self._path = Path(path).absolute()
         self._timeout = timeout
-        self._inherited: list[object] = []
+        self._inherited: list[sqlite3.Connection] = []
         self._open()
 
     def __repr__(self) -> str:
@@ -104,33 +104,39 @@ class SqliteStore:
         self._write_lock, self._read_lock = Lock(), Lock()
         try:
             self._writer = sqlite3.connect(self._path, timeout=0.0, **_SHARED)
-            self._patiently(self._prepare, time.monotonic() + self._timeout)
-            self._reader = sqlite3.connect(self._path, timeout=self._timeout, **_SHARED)
-        except sqlite3.Error as error:
+            try:
+                self._patiently(self._prepare, time.monotonic() + self._timeout)
+                self._reader = sqlite3.connect(self._path, timeout=self._timeout, **_SHARED)
+            except BaseException:
+                self._writer.close()
+                raise
+        except (sqlite3.Error, StoreUnavailable) as error:
             raise StoreUnavailable(f"cannot open {self._path.name}: {error}") from error
 
     def _prepare(self) -> None:
         self._writer.execute("PRAGMA journal_mode=WAL")
         self._writer.execute("PRAGMA synchronous=FULL")
         self._writer.execute("PRAGMA secure_delete=ON")
-        (version,) = self._writer.execute("PRAGMA user_version").fetchone()
-        if version > SCHEMA:
-            raise StoreUnavailable(
-                f"{self._path.name} has tables of version {version}; this library knows up to {SCHEMA}"
-            )
-        if version == 0:
-            # Asked again inside: another process may have made the tables in between.
-            self._writer.execute("BEGIN IMMEDIATE")
-            try:
-                (version,) = self._writer.execute("PRAGMA user_version").fetchone()
-                if version == 0:
-                    for statement in _TABLES.split(";\n"):
-                        self._writer.execute(statement)
-                    self._writer.execute(f"PRAGMA user_version={SCHEMA}")
-                self._writer.execute("COMMIT")
-            except BaseException:
+        self._writer.execute("BEGIN IMMEDIATE")
+        with self._begun():
+            (version,) = self._writer.execute("PRAGMA user_version").fetchone()
+            if version > SCHEMA:
+                raise StoreUnavailable(f"it has tables of version {version}; this library knows up to {SCHEMA}")
+            if version == 0:
+                for statement in _TABLES.split(";\n"):
+                    self._writer.execute(statement)
+                self._writer.execute(f"PRAGMA user_version={SCHEMA}")
+
+    @contextmanager
+    def _begun(self) -> Iterator[None]:
+        """A transaction that was begun: committed at the end, or rolled back."""
+        try:
+            yield
+            self._writer.execute("COMMIT")
+        except BaseException:
+            if self._writer.in_transaction:
                 self._writer.execute("ROLLBACK")
-                raise
+            raise
 
     def _patiently(self, step: Callable[[], object], end: float) -> None:
         """Do *step* as soon as no other process writes, and until *end*."""
@@ -158,23 +164,22 @@ class SqliteStore:
             raise StoreUnavailable("too many writers wait for the file")
         try:
             self._patiently(lambda: self._writer.execute("BEGIN IMMEDIATE"), end)
-            try:
+            with self._begun():
                 yield self._writer
-                self._writer.execute("COMMIT")
-            except BaseException:
-                if self._writer.in_transaction:
-                    self._writer.execute("ROLLBACK")
-                raise
         except sqlite3.Error as error:
             raise StoreUnavailable(f"{self._path.name}: {error}") from error
         finally:
             self._write_lock.release()
 
     def _row(self, query: str, *values: Any) -> Any:
+        rows = self._rows(query, *values)
+        return rows[0] if rows else None
+
+    def _rows(self, query: str, *values: Any) -> list[Any]:
         self._own()
         try:
             with self._read_lock:
-                return self._reader.execute(query, values).fetchone()
+                return self._reader.execute(query, values).fetchall()
         except sqlite3.Error as error:
             raise StoreUnavailable(f"{self._path.name}: {error}") from error
 
@@ -317,15 +322,10 @@ class SqliteStore:
 
     def trail(self, activation: str) -> tuple[AuditEntry, ...]:
         """See :class:`~educonnect_flow.ports.Store`."""
-        self._own()
-        try:
-            with self._read_lock:
-                rows = self._reader.execute(
-                    "SELECT at, event, row, source, dest, reasons, denied FROM audit WHERE activation = ? ORDER BY seq",
-                    (activation,),
-                ).fetchall()
-        except sqlite3.Error as error:
-            raise StoreUnavailable(f"{self._path.name}: {error}") from error
+        rows = self._rows(
+            "SELECT at, event, row, source, dest, reasons, denied FROM audit WHERE activation = ? ORDER BY seq",
+            activation,
+        )
         return tuple(
             AuditEntry(
                 at=moment(at), activation=activation, event=event, row=row, source=source, dest=dest,
