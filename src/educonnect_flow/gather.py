@@ -47,7 +47,7 @@ class Caller(Protocol):
         ...
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, eq=False, repr=False)
 class Outside:
     """The ports, the settings and the key of one flow, and how its ports are called."""
 
@@ -105,7 +105,7 @@ class Outside:
         return self.keys.digits("code", self.settings.code_length, activation, nonce, mobile, PURPOSE)
 
 
-@define
+@define(eq=False, repr=False)
 class Memo:
     """What is kept while one event is decided again because another came first: nothing outside is done twice."""
 

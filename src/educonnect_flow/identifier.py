@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import re
 
-from anyascii import anyascii
-
 LONGEST = 40
 """Letters of the family name in an identifier, at most."""
 
@@ -22,6 +20,8 @@ def base(given_name: str, family_name: str) -> str:
 
 
 def _letters(name: str) -> str:
+    from anyascii import anyascii  # here, for only the last page needs it
+
     return _OTHER.sub("", anyascii(name[:100]).lower())
 
 

@@ -13,6 +13,7 @@ import attrs
 from attrs import frozen
 
 from educonnect_flow.errors import WrongUse
+from educonnect_flow.machinery.text import encode
 from educonnect_flow.typed import of
 
 
@@ -150,7 +151,7 @@ def until(reason: Reason, at: datetime, now: datetime, where: str | None = None)
 
 def dump_refusals(refusals: tuple[Refusal, ...]) -> str:
     """*refusals* as JSON, for a store."""
-    return json.dumps(
+    return encode(
         [
             [
                 refusal.reason.value,
@@ -161,8 +162,7 @@ def dump_refusals(refusals: tuple[Refusal, ...]) -> str:
                 },
             ]
             for refusal in refusals
-        ],
-        separators=(",", ":"),
+        ]
     )
 
 

@@ -47,7 +47,7 @@ class Answered(Confidential):
     refusals: tuple[Refusal, ...]
 
 
-@frozen(kw_only=True, slots=False)
+@frozen(kw_only=True, eq=False, slots=False, repr=False)
 class Loaded(Confidential):
     """What a handle leads to."""
 
@@ -60,7 +60,7 @@ class Loaded(Confidential):
     """The request asked for, when it was answered."""
 
 
-@frozen(kw_only=True, slots=False)
+@frozen(kw_only=True, eq=False, slots=False, repr=False)
 class Commit(Confidential):
     """Everything that one event changes: all of it in one transaction, or nothing."""
 
@@ -93,7 +93,7 @@ class Standing(Enum):
     """One of the account's guardians has an account already."""
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class Receipt:
     """The store's answer to a commit.  Unless it is ``DONE``, nothing at all was changed."""
 
@@ -108,7 +108,7 @@ DONE = Receipt(Standing.DONE)
 STALE = Receipt(Standing.STALE)
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, eq=False, repr=False)
 class Claimed(Confidential):
     """A message under a relay's lease."""
 

@@ -7,7 +7,6 @@ from datetime import timedelta
 
 from educonnect_flow.errors import SmsRejected
 from educonnect_flow.gather import Outside
-from educonnect_flow.messages import sms_text
 from educonnect_flow.ports import Message
 from educonnect_flow.records import Claimed
 
@@ -35,6 +34,8 @@ async def deliver(outside: Outside, limit: int = 100) -> int:
 
 async def _hand_over(outside: Outside, claimed: Claimed) -> bool:
     """Whether the gateway took the message.  One that is over or a decoy is dropped; one that failed waits."""
+    from educonnect_flow.messages import sms_text  # here, for only relays need it
+
     out, store = claimed.outgoing, outside.store
     now = outside.now()
     if out.decoy or now >= out.expires_at:

@@ -6,10 +6,14 @@ No machine, no snapshot, no outbox rules, no refusals: what a developer would wr
 from __future__ import annotations
 
 import hmac
+import json
 import re
 import secrets
+import sqlite3
+import time
 import unicodedata
 from datetime import date
+from pathlib import Path
 
 import phonenumbers
 from zxcvbn.frequency_lists import FREQUENCY_LISTS
@@ -82,3 +86,131 @@ def walk(number: str, known: dict[str, tuple[str, str, date]]) -> str:
     assert read_date("21/09/2007") == birth
     check_password("Vélo-Bleu-31", (family, given), mobile)
     return f"e.durand{secrets.randbelow(100):02}"
+
+
+SCHEMA = """
+CREATE TABLE activation (
+    id TEXT PRIMARY KEY, handle TEXT UNIQUE, previous TEXT UNIQUE, version INT, purge INT, body TEXT
+) WITHOUT ROWID;
+CREATE INDEX activation_purge ON activation (purge);
+CREATE TABLE outbox (id TEXT PRIMARY KEY, activation TEXT, due INT, body TEXT) WITHOUT ROWID;
+CREATE INDEX outbox_due ON outbox (due);
+CREATE INDEX outbox_activation ON outbox (activation);
+CREATE TABLE tally (key TEXT PRIMARY KEY, body TEXT, forgotten INT) WITHOUT ROWID;
+CREATE INDEX tally_forgotten ON tally (forgotten);
+CREATE TABLE holder (guardian TEXT PRIMARY KEY, identifier TEXT) WITHOUT ROWID;
+CREATE TABLE account (identifier TEXT PRIMARY KEY, body TEXT) WITHOUT ROWID;
+CREATE TABLE base (base TEXT PRIMARY KEY, issued INT) WITHOUT ROWID;
+CREATE TABLE audit (seq INTEGER PRIMARY KEY AUTOINCREMENT, activation TEXT, body TEXT);
+CREATE INDEX audit_activation ON audit (activation);
+"""
+
+
+class Bare:
+    """The reads and commits of a whole activation on bare ``sqlite3``: same durability, about the same bytes."""
+
+    def __init__(self, path: Path) -> None:
+        self.db = sqlite3.connect(path, isolation_level=None)
+        self.db.execute("PRAGMA journal_mode=WAL")
+        self.db.execute("PRAGMA synchronous=FULL")
+        self.db.execute("PRAGMA secure_delete=ON")
+        self.db.executescript(SCHEMA)
+
+    def load(self, handle: str) -> tuple[str, int, dict[str, str]]:
+        """One row by its handle."""
+        identity, version, body = self.db.execute(
+            "SELECT id, version, body FROM activation WHERE handle = ?1 OR previous = ?1", (handle,)
+        ).fetchone()
+        return identity, version, json.loads(body)
+
+    def save(self, identity: str, version: int, body: dict[str, str], *more: tuple[str, tuple[object, ...]]) -> None:
+        """A compare-and-set with an audit row and whatever else, in one transaction."""
+        db = self.db
+        db.execute("BEGIN IMMEDIATE")
+        done = db.execute(
+            "UPDATE activation SET version = ?, purge = ?, body = ? WHERE id = ? AND version = ?",
+            (version + 1, time.time_ns(), json.dumps(body), identity, version),
+        )
+        assert done.rowcount == 1
+        db.execute("INSERT INTO audit (activation, body) VALUES (?, ?)", (identity, "x" * 60))
+        for statement, values in more:
+            db.execute(statement, values)
+        db.execute("COMMIT")
+
+    def walk(self, number: str, known: dict[str, tuple[str, str, date]]) -> str:
+        """The control of row 2: what :func:`walk` checks, kept step by step."""
+        db = self.db
+        identity, handle, renewed = (secrets.token_urlsafe(16) for _ in range(3))
+        body = {"state": "profile", "padding": "x" * 400}
+        db.execute("BEGIN IMMEDIATE")
+        db.execute(
+            "INSERT INTO activation VALUES (?, ?, NULL, 1, ?, ?)", (identity, handle, time.time_ns(), json.dumps(body))
+        )
+        db.execute("INSERT INTO audit (activation, body) VALUES (?, ?)", (identity, "x" * 60))
+        db.execute("COMMIT")
+        for state in ("sign_in", "identity"):
+            _, version, body = self.load(handle)
+            self.save(identity, version, body | {"state": state})
+        # the claim
+        _, version, body = self.load(handle)
+        mobile = read_number(number)
+        family, given, birth = known[mobile]
+        assert same_person(("DURAND", "Emilie"), (family, given))
+        nonce = secrets.token_urlsafe(16)
+        tallies = [(f"{kind}:{mobile}", "[0,[1780000000000000,1]]") for kind in ("sms", "failures")]
+        for key, _ in [*tallies, ("budget", "")]:
+            db.execute("SELECT body FROM tally WHERE key = ?", (key,)).fetchone()
+        self.save(
+            identity,
+            version,
+            body | {"state": "code", "nonce": nonce},
+            ("DELETE FROM outbox WHERE activation = ?", (identity,)),
+            ("INSERT INTO outbox VALUES (?, ?, 1, ?)", (nonce, identity, json.dumps({"nonce": nonce, "to": mobile}))),
+            ("INSERT OR REPLACE INTO tally VALUES (?, ?, 1)", tallies[0]),
+            ("INSERT OR REPLACE INTO tally VALUES (?, ?, 1)", ("budget", "[0,[1780000000000000,1]]")),
+        )
+        # the relay
+        db.execute("SELECT id FROM outbox WHERE due <= 1 ORDER BY due LIMIT 1").fetchone()
+        db.execute("BEGIN IMMEDIATE")
+        db.execute("UPDATE outbox SET due = 2 WHERE id = (SELECT id FROM outbox WHERE due <= 1 ORDER BY due LIMIT 1)")
+        db.execute("COMMIT")
+        sent = code_for(identity, nonce, mobile)
+        db.execute("BEGIN IMMEDIATE")
+        db.execute("DELETE FROM outbox WHERE id = ?", (nonce,))
+        db.execute("COMMIT")
+        db.execute("SELECT id FROM outbox WHERE due <= 1 ORDER BY due LIMIT 1").fetchone()
+        # the code
+        _, version, body = self.load(handle)
+        assert hmac.compare_digest(sent, code_for(identity, body["nonce"], mobile))
+        db.execute("SELECT 1 FROM holder WHERE guardian IN (?)", (mobile,)).fetchone()
+        self.save(
+            identity,
+            version,
+            body | {"state": "pupils"},
+            ("UPDATE activation SET previous = handle, handle = ? WHERE id = ?", (renewed, identity)),
+            ("DELETE FROM outbox WHERE activation = ?", (identity,)),
+            ("SELECT body FROM tally WHERE key = ?", (f"failures:{mobile}",)),
+        )
+        # the pupils
+        _, version, body = self.load(renewed)
+        assert read_date("21/09/2007") == birth
+        self.save(
+            identity,
+            version,
+            body | {"state": "password"},
+            ("SELECT body FROM tally WHERE key = ?", (f"failures:{mobile}",)),
+        )
+        # the password
+        _, version, body = self.load(renewed)
+        check_password("Vélo-Bleu-31", (family, given), mobile)
+        issued = (db.execute("SELECT issued FROM base WHERE base = ?", ("e.durand",)).fetchone() or (0,))[0]
+        identifier = f"e.durand{issued}{secrets.randbelow(100):02}"
+        self.save(
+            identity,
+            version,
+            body | {"state": "activated"},
+            ("INSERT INTO holder VALUES (?, ?)", (mobile, identifier)),
+            ("INSERT INTO account VALUES (?, ?)", (identifier, "x" * 200)),
+            ("INSERT INTO base VALUES (?, 1) ON CONFLICT (base) DO UPDATE SET issued = issued + 1", ("e.durand",)),
+        )
+        return identifier

@@ -25,7 +25,7 @@ from educonnect_flow.validators import Validators
 from educonnect_flow.validators.mobile import MobileCheck
 
 
-@frozen(kw_only=True, slots=False)
+@frozen(kw_only=True, eq=False, slots=False, repr=False)
 class Facts(Confidential):
     """What was gathered outside for one event: the decision sees nothing else.
 
@@ -63,7 +63,7 @@ class Facts(Confidential):
     """By kind of limit: what the store refused to count further, and until when."""
 
 
-@define(eq=False)
+@define(eq=False, repr=False)
 class Attempt:
     """See the module.  Guards read it and note refusals; effects note changes."""
 

@@ -19,7 +19,7 @@ from educonnect_flow.settings import Settings
 from educonnect_flow.validators import Validators
 
 
-@frozen(kw_only=True, slots=False)
+@frozen(kw_only=True, eq=False, slots=False, repr=False)
 class Decision(Confidential):
     """What an event comes to, once committed."""
 

@@ -38,9 +38,10 @@ class ChooseProfile(Event):
     profile: Profile = field(validator=of(Profile))
 
 
-@frozen
 class StartActivation(Event):
     """« Je n'ai pas de compte »"""
+
+    __slots__ = ()
 
 
 @frozen(kw_only=True)
@@ -63,14 +64,16 @@ class SubmitCode(Event):
     code: str = field(validator=of(str), repr=False)
 
 
-@frozen
 class ResendCode(Event):
     """« Renvoyer le SMS »"""
 
+    __slots__ = ()
 
-@frozen
+
 class GoBack(Event):
     """« Précédent »"""
+
+    __slots__ = ()
 
 
 @frozen
@@ -88,9 +91,10 @@ class ChoosePassword(Event):
     confirmation: str = field(validator=of(str), repr=False)
 
 
-@frozen
 class Lapse(Event):
     """Time passed without a submit.  The library fires it; a host cannot."""
+
+    __slots__ = ()
 
 
 PUBLIC: tuple[type[Event], ...] = (

@@ -10,6 +10,7 @@ from attrs import field, frozen
 
 from educonnect_flow.activation.states import State
 from educonnect_flow.machinery.secrecy import Confidential
+from educonnect_flow.machinery.text import encode
 from educonnect_flow.people import Relation
 from educonnect_flow.reasons import Reason
 
@@ -91,7 +92,7 @@ class Activation(Confidential):
 def dump(activation: Activation) -> str:
     """*activation* as JSON.  The version of the row is the store's, and not in the text."""
     a, claim, challenge = activation, activation.claim, activation.challenge
-    return json.dumps(
+    return encode(
         {
             "format": FORMAT,
             "id": a.id,
@@ -114,8 +115,7 @@ def dump(activation: Activation) -> str:
             "identifier": a.identifier,
             "until": a.until and a.until.isoformat(),
             "why": a.why and a.why.value,
-        },
-        separators=(",", ":"),
+        }
     )
 
 

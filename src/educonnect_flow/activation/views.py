@@ -25,14 +25,16 @@ class View(Confidential):
     """The base of all views."""
 
 
-@frozen
 class ProfileView(View):
     """``PROFILE``: two buttons."""
 
+    __slots__ = ()
 
-@frozen
+
 class SignInView(View):
     """``SIGN_IN``: « Je n'ai pas de compte »."""
+
+    __slots__ = ()
 
 
 @frozen
@@ -81,14 +83,16 @@ class ActivatedView(View):
     """The confirmed ones."""
 
 
-@frozen
 class AlreadyActiveView(View):
     """``ALREADY_ACTIVE``: sign in, or recover the account."""
 
+    __slots__ = ()
 
-@frozen
+
 class NotEligibleView(View):
     """``NOT_ELIGIBLE``: this way is for guardians."""
+
+    __slots__ = ()
 
 
 @frozen
@@ -107,9 +111,10 @@ class LockedView(View):
     """When one may try again, with a new activation."""
 
 
-@frozen
 class ExpiredView(View):
     """``EXPIRED``: start over."""
+
+    __slots__ = ()
 
 
 def _identity(a: Activation, settings: Settings, prompt: HumanPrompt | None) -> View:

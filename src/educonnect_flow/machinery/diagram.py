@@ -11,7 +11,7 @@ from educonnect_flow.machinery.table import Row, Table
 def mermaid(table: Table[Any, Any]) -> str:
     """*table* as a ``stateDiagram-v2``: an arrow for each pair of states, with the rows that take it.
 
-    Each line of an arrow's label is ``Event [what the guards ask]``.
+    An arrow's label names the event and, below it, what the guards ask.
     """
     arrows: dict[tuple[Enum, Enum], list[str]] = {}
     for row in table.rows:
@@ -23,5 +23,4 @@ def mermaid(table: Table[Any, Any]) -> str:
 
 
 def _label(row: Row[Any, Any]) -> str:
-    asked = ", ".join(guard.__name__.strip("_").replace("_", " ") for guard in row.when)
-    return f"{row.event.__name__} [{asked}]" if asked else row.event.__name__
+    return "<br/>".join([row.event.__name__, *(f"[{guard.__name__.replace('_', ' ')}]" for guard in row.when)])

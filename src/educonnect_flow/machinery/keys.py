@@ -7,7 +7,7 @@ Each purpose has a key of its own, so that a value made for one can never serve 
 from __future__ import annotations
 
 import hmac
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from binascii import a2b_base64, b2a_base64
 from hashlib import sha256
 
 from educonnect_flow.errors import WrongUse
@@ -17,8 +17,21 @@ MINIMUM_KEY = 16
 """Bytes of ``secret_key`` at least: 128 bits (ANSSI R28 asks as much of a salt)."""
 
 
+_URL_SAFE, _PLAIN = bytes.maketrans(b"+/", b"-_"), bytes.maketrans(b"-_", b"+/")
+
+
 def _text(value: bytes) -> str:
-    return urlsafe_b64encode(value).rstrip(b"=").decode("ascii")
+    """URL-safe base64 without padding."""
+    return b2a_base64(value, newline=False).translate(_URL_SAFE, b"=").decode("ascii")
+
+
+def _bytes(text: str) -> bytes:
+    return a2b_base64(text.encode("ascii").translate(_PLAIN) + b"=" * (-len(text) % 4))
+
+
+def _mask(text: bytes, stream: bytes) -> bytes:
+    size = len(text)
+    return (int.from_bytes(text, "big") ^ int.from_bytes(stream[:size], "big")).to_bytes(size, "big")
 
 
 def _pack(parts: tuple[str, ...]) -> bytes:
@@ -75,18 +88,17 @@ class Keys(Confidential):
             raise WrongUse("too long to be sealed")
         tag = self._mac("seal", context, text)[:16]
         stream = self._mac("seal-stream", context, _text(tag))
-        return _text(tag + bytes(a ^ b for a, b in zip(plain, stream, strict=False)))
+        return _text(tag + _mask(plain, stream))
 
     def unseal(self, sealed: str, context: str) -> str:
         """The text that :meth:`seal` was given.
 
         :raises ValueError: when the text was sealed under another key or context, or was altered.
         """
-        raw = urlsafe_b64decode(sealed + "=" * (-len(sealed) % 4))
+        raw = _bytes(sealed)
         tag, body = raw[:16], raw[16:]
         stream = self._mac("seal-stream", context, _text(tag))
-        plain = bytes(a ^ b for a, b in zip(body, stream, strict=False))
-        text = plain.decode("utf-8", "replace")
+        text = _mask(body, stream).decode("utf-8", "replace")
         if not hmac.compare_digest(tag, self._mac("seal", context, text)[:16]):
             raise ValueError("not sealed with this secret_key")
         return text

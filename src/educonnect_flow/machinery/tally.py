@@ -11,6 +11,8 @@ from datetime import UTC, datetime, timedelta
 
 from attrs import field, frozen
 
+from educonnect_flow.machinery.text import encode
+
 EXACT = 64
 """Up to this cap each hit keeps its own time; above it, hits share slots of a 64th of the window."""
 
@@ -54,7 +56,7 @@ class Tally:
 
     def dump(self) -> str:
         """As text, for a store."""
-        return json.dumps([self.barred_until, *self.hits], separators=(",", ":"))
+        return encode([self.barred_until, *self.hits])
 
     @classmethod
     def load(cls, text: str) -> Tally:

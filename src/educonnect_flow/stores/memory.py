@@ -15,7 +15,7 @@ from educonnect_flow.machinery.tally import EMPTY, Limit, Tally, micros, moment
 from educonnect_flow.records import DONE, STALE, Answered, AuditEntry, Claimed, Commit, Loaded, Receipt, Standing
 
 
-@define
+@define(eq=False, repr=False)
 class _Kept:
     activation: Activation
     purge_at: datetime
@@ -26,7 +26,7 @@ class _Kept:
     messages: list[str]
 
 
-@define
+@define(eq=False, repr=False)
 class _Waiting:
     outgoing: Outgoing
     due_at: datetime

@@ -19,6 +19,7 @@ from educonnect_flow.activation.products import Account, Outgoing
 from educonnect_flow.errors import StoreUnavailable
 from educonnect_flow.machinery import tally
 from educonnect_flow.machinery.tally import EMPTY, Limit, Tally, micros, moment
+from educonnect_flow.machinery.text import encode
 from educonnect_flow.reasons import dump_refusals, load_refusals
 from educonnect_flow.records import DONE, STALE, Answered, AuditEntry, Claimed, Commit, Loaded, Receipt, Standing
 
@@ -177,11 +178,18 @@ class SqliteStore:
 
     def _rows(self, query: str, *values: Any) -> list[Any]:
         self._own()
+        # The writer's cache is warm and the reader's never is: the reader is for while somebody writes.
+        lock, connection = self._write_lock, self._writer
+        if not lock.acquire(blocking=False):
+            lock, connection = self._read_lock, self._reader
+            lock.acquire()
         try:
-            with self._read_lock:
-                return self._reader.execute(query, values).fetchall()
+            rows: list[Any] = connection.execute(query, values).fetchall()
         except sqlite3.Error as error:
             raise StoreUnavailable(f"{self._path.name}: {error}") from error
+        finally:
+            lock.release()
+        return rows
 
     def close(self) -> None:
         """See :class:`~educonnect_flow.ports.Store`."""
@@ -279,9 +287,9 @@ class SqliteStore:
             (
                 account.identifier,
                 account.base,
-                json.dumps(account.guardians),
-                json.dumps(account.confirmed),
-                json.dumps(account.denied),
+                encode(account.guardians),
+                encode(account.confirmed),
+                encode(account.denied),
                 account.password_hash,
                 micros(account.created_at),
                 account.activation,
@@ -315,8 +323,8 @@ class SqliteStore:
                 entry.row,
                 entry.source,
                 entry.dest,
-                json.dumps(entry.reasons),
-                json.dumps(entry.denied),
+                encode(entry.reasons),
+                encode(entry.denied),
             ),
         )
 

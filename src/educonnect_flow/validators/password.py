@@ -58,7 +58,7 @@ class PasswordReport:
     strength: Strength
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, eq=False, repr=False)
 class PasswordCheck(Confidential):
     """What a password validator may see."""
 

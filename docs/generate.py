@@ -1,0 +1,202 @@
+"""Make the generated pages out of the code and the tests: ``python docs/generate.py`` (``--check``: only say if stale).
+
+- the diagram, in README.md and docs/journey.md, and drawn in docs/journey.svg
+- docs/settings.md, docs/reasons.md: out of the classes
+- docs/promises.md: out of docs/promises.toml and the tests that carry an id
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import re
+import sys
+import tomllib
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import timedelta
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from educonnect_flow import Reason, Refusal, Settings
+from educonnect_flow.activation.table import ROWS, TABLE
+from educonnect_flow.machinery.diagram import mermaid
+
+ROOT = Path(__file__).parents[1]
+DOCS = ROOT / "docs"
+DRAWING = DOCS / "journey.svg"
+
+
+def between(text: str, name: str, block: str) -> str:
+    """*text* with what stands between the marks of *name* replaced by *block*."""
+    begin, end = f"<!-- begin {name} -->", f"<!-- end {name} -->"
+    before, rest = text.split(begin)
+    after = rest.split(end)[1]
+    return f"{before}{begin}\n{block.strip()}\n{end}{after}"
+
+
+def table(*rows: tuple[str, ...]) -> str:
+    """A Markdown table; the first row is its head."""
+    head, *body = rows
+    lines = [head, tuple("---" for _ in head), *body]
+    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines) + "\n"
+
+
+def rows_of_the_table() -> str:
+    """Every row of the journey."""
+    return table(
+        ("row", "from", "event", "to", "when", "accepted"),
+        *(
+            (
+                f"`{row.name}`",
+                row.source.name,
+                row.event.__name__,
+                row.dest.name,
+                ", ".join(guard.__name__.replace("_", " ") for guard in row.when) or "always",
+                "yes" if row.accepted else "no",
+            )
+            for row in ROWS
+        ),
+    )
+
+
+def said(value: Any) -> str:
+    """A setting's default, as people write it."""
+    if isinstance(value, timedelta):
+        seconds = int(value.total_seconds())
+        for name, size in (("h", 3600), ("min", 60)):
+            if seconds % size == 0:
+                return f"{seconds // size} {name}"
+        return f"{seconds} s"
+    return ", ".join(value) if isinstance(value, tuple) else str(value)
+
+
+def settings_page() -> str:
+    """All settings."""
+    strict = Settings.strict()
+    rows = [
+        (
+            f"`{field.name}`",
+            said(getattr(Settings(), field.name)),
+            said(getattr(strict, field.name)) if getattr(strict, field.name) != field.default else "",
+            field.metadata["source"],
+            field.metadata["meaning"],
+        )
+        for field in attrs.fields(Settings)
+    ]
+    return table(("setting", "`educonnect()`", "`strict()`, where it differs", "source", "meaning"), *rows)
+
+
+def reasons_page() -> str:
+    """All reasons, with their texts."""
+    source = ast.parse((ROOT / "src/educonnect_flow/reasons.py").read_text("utf-8"))
+    body = next(node for node in source.body if isinstance(node, ast.ClassDef) and node.name == "Reason").body
+    notes: dict[str, str] = {}
+    for node, following in pairwise(body):
+        if isinstance(node, ast.Assign) and isinstance(following, ast.Expr) and isinstance(node.targets[0], ast.Name):
+            assert isinstance(following.value, ast.Constant)
+            notes[node.targets[0].id] = str(following.value.value).replace("``", "`")
+    rows = [
+        (f"`{reason.name}`", notes[reason.name], Refusal(reason).message("fr"), Refusal(reason).message("en"))
+        for reason in Reason
+    ]
+    return table(("reason", "when", "French", "English"), *rows)
+
+
+def marked_tests() -> dict[str, list[str]]:
+    """The tests that carry each id: ``file::test``."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for path in sorted((ROOT / "tests").rglob("test_*.py")):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.FunctionDef | ast.ClassDef):
+                for identity in ids_of(node):
+                    found[identity].append(f"{path.relative_to(ROOT)}::{node.name}")
+    return found
+
+
+def ids_of(node: ast.FunctionDef | ast.ClassDef) -> Iterator[str]:
+    """The ids in a ``@promise(…)`` of *node*."""
+    for decorator in node.decorator_list:
+        if isinstance(decorator, ast.Call) and isinstance(decorator.func, ast.Name) and decorator.func.id == "promise":
+            for argument in decorator.args:
+                assert isinstance(argument, ast.Constant)
+                yield str(argument.value)
+
+
+def promises() -> dict[str, dict[str, str]]:
+    """The chapters of docs/promises.toml."""
+    return tomllib.loads((DOCS / "promises.toml").read_text("utf-8"))
+
+
+def promises_page() -> str:
+    """All promises, with the tests that show them."""
+    tests = marked_tests()
+    chapters = []
+    for chapter in promises().values():
+        rows = [
+            (identity, sentence, "<br>".join(f"`{test}`" for test in tests.get(identity, ())) or "*not shown yet*")
+            for identity, sentence in chapter.items()
+            if identity != "title"
+        ]
+        chapters.append(f"## {chapter['title']}\n\n" + table(("id", "promise", "shown by"), *rows))
+    return "\n".join(chapters)
+
+
+def pages() -> dict[Path, str]:
+    """Every generated text, by its file."""
+    drawing = mermaid(TABLE)
+    readme, journey = ROOT / "README.md", DOCS / "journey.md"
+    made = {
+        readme: between(readme.read_text("utf-8"), "diagram", f"```mermaid\n{drawing}```"),
+        journey: between(
+            between(journey.read_text("utf-8"), "diagram", f"```text\n{drawing}```"), "rows", rows_of_the_table()
+        ),
+    }
+    for name, block in (("settings", settings_page()), ("reasons", reasons_page()), ("promises", promises_page())):
+        path = DOCS / f"{name}.md"
+        made[path] = between(path.read_text("utf-8"), name, block)
+    return made
+
+
+def fingerprint() -> str:
+    """What the drawing in docs/journey.svg was made from."""
+    return hashlib.sha256(mermaid(TABLE).encode()).hexdigest()
+
+
+def stale() -> list[str]:
+    """The files that do not hold what they should."""
+    old = [str(path.relative_to(ROOT)) for path, text in pages().items() if path.read_text("utf-8") != text]
+    if not DRAWING.exists() or fingerprint() not in DRAWING.read_text("utf-8"):
+        old.append(str(DRAWING.relative_to(ROOT)))
+    return old
+
+
+def draw() -> None:
+    """The diagram as an image: no browser, and no request when the page is read."""
+    import mermaidx
+
+    svg = mermaidx.render(mermaid(TABLE)).svg()
+    titled = re.sub(r"^(<svg[^>]*>)", rf"\1<!-- of {fingerprint()} -->", svg)
+    DRAWING.write_text(titled + "\n", "utf-8")
+
+
+def main() -> int:
+    """Write, or check."""
+    old = stale()
+    if "--check" in sys.argv[1:]:
+        for name in old:
+            print(f"stale: {name} (run: python docs/generate.py)")
+        return 1 if old else 0
+    for path, text in pages().items():
+        path.write_text(text, "utf-8")
+    if str(DRAWING.relative_to(ROOT)) in old:
+        draw()
+    print(f"written: {', '.join(old) or 'nothing to do'}")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

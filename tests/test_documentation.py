@@ -1,0 +1,128 @@
+"""What the documentation says is so: its code runs, its generated pages are fresh, its promises are tested."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+import educonnect_flow
+
+ROOT = Path(__file__).parents[1]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+def loaded(path: Path) -> ModuleType:
+    """A script as a module."""
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+generate = loaded(ROOT / "docs" / "generate.py")
+
+SNIPPETS = [
+    pytest.param(code, id=f"{path.name}-{n}")
+    for path in PAGES
+    for n, code in enumerate(re.findall(r"```python\n(.*?)```", path.read_text("utf-8"), re.DOTALL))
+]
+
+
+@pytest.mark.parametrize("code", SNIPPETS)
+def test_every_snippet_runs(code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, object] = {"__name__": "snippet"}
+    exec(compile(code, "snippet", "exec"), names)  # noqa: S102 - our own page
+    for store in [value for value in names.values() if isinstance(value, educonnect_flow.ActivationFlow)]:
+        store._journey.outside.store.close()
+
+
+def test_the_readmes_snippet_ends_with_an_identifier(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    readme = (ROOT / "README.md").read_text("utf-8")
+    (code,) = re.findall(r"<!-- begin embed -->\n```python\n(.*?)```", readme, re.DOTALL)
+    test_every_snippet_runs(code, tmp_path, monkeypatch)
+    refused, done = capsys.readouterr().out.splitlines()
+    assert "Le mot de passe doit contenir 1 majuscule." in refused
+    assert re.fullmatch(r"State\.ACTIVATED e\.durand[0-9]{2}", done)
+
+
+def test_no_generated_page_is_stale() -> None:
+    assert generate.stale() == []
+
+
+def test_every_promise_that_is_tested_is_known_and_those_of_the_core_are_tested() -> None:
+    known = {identity for chapter in generate.promises().values() for identity in chapter if identity != "title"}
+    tested = generate.marked_tests()
+    assert set(tested) <= known
+    core = "C1 C2 C3 C4 C5 C6 C7 C8 C9 C10 C11 C12 C13 F1 F2 F3 F4 F5 F6 F7 E1 P1 P2 P3 P4 P5 P6 I1 I2 I4 I5 V1 V2"
+    assert set(core.split()) | {"R1", "R2", "R3", "R7", "R8", "R9", "R12"} <= set(tested)
+
+
+def test_every_link_to_a_file_leads_somewhere() -> None:
+    for path in [*PAGES, ROOT / "CONTRIBUTING.md"]:
+        for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", path.read_text("utf-8")):
+            assert (path.parent / target).exists(), f"{path.name}: {target}"
+
+
+def test_the_public_names_are_there() -> None:
+    names = """ActivationFlow AsyncActivationFlow Outcome Refusal Reason State Settings Validators Profile ChooseProfile
+        StartActivation ClaimIdentity SubmitCode ResendCode GoBack ConfirmPupils PupilAnswer ChoosePassword Guardian
+        Pupil Relation""".split()
+    assert sorted(names) == sorted(educonnect_flow.__all__)
+    assert all(hasattr(educonnect_flow, name) for name in names)
+
+
+def run(*command: str, typed: str = "") -> subprocess.CompletedProcess[str]:
+    """A script of the repository, as from a shell."""
+    return subprocess.run(
+        [sys.executable, *command], input=typed, capture_output=True, text=True, encoding="utf-8", cwd=ROOT, check=False
+    )
+
+
+def test_the_example_walks_by_itself_to_an_identifier() -> None:
+    done = run("examples/activate.py", "--auto")
+    assert (done.returncode, done.stderr) == (0, "")
+    text = done.stdout
+    assert "\033" not in text
+    assert re.search(r"e\.durand[0-9]{2}", text)
+    assert text.count("✉ SMS → +33612345678") == 2
+    for said in (
+        "Ce code n’est pas le bon. Il vous reste 4 essais.",
+        "Vous pourrez en demander un autre",
+        "ne correspondent pas toutes",
+        "Sacha, Basile, Elsa, Lina",
+    ):
+        assert said in text
+    assert max(map(len, text.splitlines())) < 120
+
+
+@pytest.mark.parametrize(
+    ("typed", "code", "said"),
+    [
+        ("2\n", 1, "réservée aux responsables"),
+        ("1\n1\np\np\n1\n1\nDurand\nEmilie\n06\n", 1, "Ce numéro n’existe pas"),
+        ("1\n1\nDurand\nEmilie\n0612345678\nr\np\n", 1, "Au revoir."),
+        ("1\n1\nDurand\nEmilie\n0612345678\n123456\n" + "000000\n" * 5, 1, "Trop d’essais"),
+    ],
+)
+def test_the_example_by_hand(typed: str, code: int, said: str) -> None:
+    done = run("examples/activate.py", typed=typed)
+    assert (done.returncode, done.stderr) == (code, "")
+    assert said in done.stdout
+
+
+def test_the_example_of_a_hosts_own_validators() -> None:
+    done = run("examples/own_validator.py")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "réservé aux numéros de La Réunion" in done.stdout
+    assert "+262 692 12 34 56  → CODE" in done.stdout
