@@ -179,7 +179,7 @@ def test_the_default_is_the_guides() -> None:
 @pytest.mark.parametrize(
     "given_settings",
     [{"code_failures": 0}, {"pupils_failures": -1}, {"mobile_failures": 0}, {"resends": -1}, {"sms_per_mobile": -1},
-     {"code_ttl": timedelta(0)}, {"code_length": 3}, {"code_length": 13}, {"idle_for": timedelta(minutes=29)},
+     {"code_ttl": timedelta(0)}, {"code_length": 3}, {"code_length": 13}, {"idle_for": timedelta(minutes=30)},
      {"password_max": 63}, {"password_min": 300}, {"lease_for": -HOUR}],
 )  # fmt: skip
 def test_settings_that_make_no_sense_are_refused(given_settings: dict[str, Any]) -> None:

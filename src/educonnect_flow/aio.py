@@ -42,7 +42,7 @@ async def _awaited(function: Callable[..., T], *args: Any) -> T:
 
 
 class AsyncActivationFlow:
-    """:class:`~educonnect_flow.ActivationFlow`, awaited; same parameters, each port synchronous or asynchronous."""
+    """``ActivationFlow``, awaited; same parameters, each port synchronous or asynchronous."""
 
     def __init__(
         self,
@@ -76,25 +76,25 @@ class AsyncActivationFlow:
         return f"{type(self).__name__}({self._journey.outside.store!r})"
 
     async def start(self, source: str | None = None) -> Outcome:
-        """See :meth:`ActivationFlow.start`."""
+        """See ``ActivationFlow.start``."""
         return await self._journey.start(source)
 
     async def submit(self, handle: str, event: Event, *, request_id: str | None = None) -> Outcome:
-        """See :meth:`ActivationFlow.submit`."""
+        """See ``ActivationFlow.submit``."""
         return await self._journey.submit(handle, event, request_id)
 
     async def resume(self, handle: str) -> Outcome:
-        """See :meth:`ActivationFlow.resume`."""
+        """See ``ActivationFlow.resume``."""
         return await self._journey.resume(handle)
 
     async def assess_password(self, handle: str, password: str) -> PasswordReport:
-        """See :meth:`ActivationFlow.assess_password`."""
+        """See ``ActivationFlow.assess_password``."""
         return await self._journey.assess_password(handle, password)
 
     async def deliver(self, limit: int = 100) -> int:
-        """See :meth:`ActivationFlow.deliver`."""
+        """See ``ActivationFlow.deliver``."""
         return await relay.deliver(self._journey.outside, limit)
 
     async def purge(self, limit: int = 1_000) -> int:
-        """See :meth:`ActivationFlow.purge`."""
+        """See ``ActivationFlow.purge``."""
         return await self._journey.purge(limit)

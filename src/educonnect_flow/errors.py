@@ -1,7 +1,7 @@
 """What is raised when the library is used wrongly, or when something outside it fails.
 
-A parent's mistake is never an exception: it is a :class:`~educonnect_flow.Refusal`.  Every
-exception here derives from :class:`ActivationError`, so a host can catch that one.  No message
+A parent's mistake is never an exception: it is a ``Refusal``.  Every
+exception here derives from ``ActivationError``, so a host can catch that one.  No message
 holds a value that a parent typed, a code, a handle or a number.
 """
 

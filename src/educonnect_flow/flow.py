@@ -77,11 +77,11 @@ class ActivationFlow:
 
     :param directory: who the schools know.
     :param store: where everything is kept.
-    :param sms: the gateway; only :meth:`deliver` calls it.
+    :param sms: the gateway; only ``deliver`` calls it.
     :param secret_key: 16 bytes or more, the same in every process and for as long as anything stored is in use;
         ``secrets.token_bytes(32)`` makes one.
     :param clock: default: the system's.
-    :param settings: default: :meth:`Settings.educonnect`.
+    :param settings: default: ``Settings.educonnect``.
     :param validators: default: the guide's.
     :param human_check: default: none is asked.
     :param password_hasher: default: Argon2id.

@@ -63,7 +63,7 @@ class Outside:
     validators: Validators
 
     async def ask(self, port: str, function: Callable[..., T], *args: Any) -> T:
-        """Call a port; what it raises that is not ours becomes :class:`PortUnavailable`."""
+        """Call a port; what it raises that is not ours becomes ``PortUnavailable``."""
         try:
             return await self.call(function, *args)
         except ActivationError:
@@ -72,7 +72,7 @@ class Outside:
             raise PortUnavailable(port) from error
 
     async def stored(self, function: Callable[..., T], *args: Any) -> T:
-        """Call the store; what it raises that is not ours becomes :class:`StoreUnavailable`."""
+        """Call the store; what it raises that is not ours becomes ``StoreUnavailable``."""
         try:
             return await self.call(function, *args)
         except ActivationError:

@@ -1,7 +1,7 @@
 """One event, from the handle to the answer: the procedure that both flows share.
 
-It is written with ``await`` throughout; :mod:`educonnect_flow.flow` runs it to the end at once, for its ports
-answer at once, and :mod:`educonnect_flow.aio` runs it in an event loop.
+It is written with ``await`` throughout; ``educonnect_flow.flow`` runs it to the end at once, for its ports
+answer at once, and ``educonnect_flow.aio`` runs it in an event loop.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ LONGEST_REQUEST_ID = 200
 
 
 class Journey:
-    """The activation over the ports of :class:`~educonnect_flow.gather.Outside`."""
+    """The activation over the ports of ``Outside``."""
 
     def __init__(self, outside: Outside) -> None:
         self.outside = outside

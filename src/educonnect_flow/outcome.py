@@ -23,7 +23,7 @@ class Outcome(Confidential):
     refusals: tuple[Refusal, ...]
     """Why not; empty when accepted."""
     view: Any
-    """What the page of the state may show: a :class:`~educonnect_flow.activation.views.View`, one class per state.
+    """What the page of the state may show: a ``View``, one class per state.
 
     Typed as ``Any`` so that ``out.view.identifier`` needs no cast where the state is known.
     """

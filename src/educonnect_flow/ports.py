@@ -1,7 +1,7 @@
 """Everything outside, as Protocols and frozen records.  A host writes any of them itself.
 
-Each Protocol has an async twin whose methods are awaited; :class:`AsyncActivationFlow` takes either.  The
-largest is the store, which has a contract test: :class:`educonnect_flow.testing.StoreContract`.
+Each Protocol has an async twin whose methods are awaited; ``AsyncActivationFlow`` takes either.  The
+largest is the store, which has a contract test: ``educonnect_flow.testing.StoreContract``.
 """
 
 from __future__ import annotations
@@ -48,10 +48,10 @@ class Directory(Protocol):
 
 
 class AsyncDirectory(Protocol):
-    """:class:`Directory`, awaited."""
+    """``Directory``, awaited."""
 
     async def find(self, mobile: str) -> Sequence[Guardian]:
-        """See :meth:`Directory.find`."""
+        """See ``Directory.find``."""
         ...
 
 
@@ -79,10 +79,10 @@ class Sms(Protocol):
 
 
 class AsyncSms(Protocol):
-    """:class:`Sms`, awaited."""
+    """``Sms``, awaited."""
 
     async def send(self, message: Message) -> None:
-        """See :meth:`Sms.send`."""
+        """See ``Sms.send``."""
         ...
 
 
@@ -99,14 +99,14 @@ class PasswordHasher(Protocol):
 
 
 class AsyncPasswordHasher(Protocol):
-    """:class:`PasswordHasher`, awaited."""
+    """``PasswordHasher``, awaited."""
 
     async def hash(self, text: str) -> str:
-        """See :meth:`PasswordHasher.hash`."""
+        """See ``PasswordHasher.hash``."""
         ...
 
     async def verify(self, hash: str, text: str) -> bool:  # noqa: A002
-        """See :meth:`PasswordHasher.verify`."""
+        """See ``PasswordHasher.verify``."""
         ...
 
 
@@ -127,32 +127,32 @@ class HumanCheck(Protocol):
 
 
 class AsyncHumanCheck(Protocol):
-    """:class:`HumanCheck`, awaited."""
+    """``HumanCheck``, awaited."""
 
     async def issue(self) -> HumanPrompt:
-        """See :meth:`HumanCheck.issue`."""
+        """See ``HumanCheck.issue``."""
         ...
 
     async def show(self, id: str) -> HumanPrompt | None:  # noqa: A002
-        """See :meth:`HumanCheck.show`."""
+        """See ``HumanCheck.show``."""
         ...
 
     async def passes(self, id: str, answer: str) -> bool:  # noqa: A002
-        """See :meth:`HumanCheck.passes`."""
+        """See ``HumanCheck.passes``."""
         ...
 
 
 class Store(Protocol):
     """Snapshots, answered requests, outbox, counters, accounts and the audit trail.
 
-    Every method raises :class:`~educonnect_flow.errors.StoreUnavailable`, in bounded time, when it
+    Every method raises ``StoreUnavailable``, in bounded time, when it
     cannot answer; a commit that raised may or may not have taken effect, and is repeated by its
     ``request_id``.  Handles come as digests only.
     """
 
     def load(self, handle: str, request: str | None = None) -> Loaded | None:
         """The activation whose current handle, or the one before, has the digest *handle*; with it, in one
-        consistent reading, the answer to *request* (the key of :class:`Answered`) if there is one.
+        consistent reading, the answer to *request* (the key of ``Answered``) if there is one.
         """
         ...
 
@@ -204,48 +204,48 @@ class Store(Protocol):
 
 
 class AsyncStore(Protocol):
-    """:class:`Store`, awaited."""
+    """``Store``, awaited."""
 
     async def load(self, handle: str, request: str | None = None) -> Loaded | None:
-        """See :meth:`Store.load`."""
+        """See ``Store.load``."""
         ...
 
     async def commit(self, commit: Commit) -> Receipt:
-        """See :meth:`Store.commit`."""
+        """See ``Store.commit``."""
         ...
 
     async def active(self, guardians: tuple[str, ...]) -> bool:
-        """See :meth:`Store.active`."""
+        """See ``Store.active``."""
         ...
 
     async def issued(self, base: str) -> int:
-        """See :meth:`Store.issued`."""
+        """See ``Store.issued``."""
         ...
 
     async def account(self, identifier: str) -> Account | None:
-        """See :meth:`Store.account`."""
+        """See ``Store.account``."""
         ...
 
     async def claim(self, now: datetime, lease_until: datetime) -> Claimed | None:
-        """See :meth:`Store.claim`."""
+        """See ``Store.claim``."""
         ...
 
     async def settle(self, message: str) -> None:
-        """See :meth:`Store.settle`."""
+        """See ``Store.settle``."""
         ...
 
     async def release(self, message: str, due_at: datetime) -> None:
-        """See :meth:`Store.release`."""
+        """See ``Store.release``."""
         ...
 
     async def purge(self, now: datetime, limit: int) -> int:
-        """See :meth:`Store.purge`."""
+        """See ``Store.purge``."""
         ...
 
     async def trail(self, activation: str) -> tuple[AuditEntry, ...]:
-        """See :meth:`Store.trail`."""
+        """See ``Store.trail``."""
         ...
 
     async def close(self) -> None:
-        """See :meth:`Store.close`."""
+        """See ``Store.close``."""
         ...

@@ -131,7 +131,7 @@ class Refusal:
     field: str | None = attrs.field(default=None, validator=of(str, type(None)))
     """The name of the event's field; for a pupil ``answers[ID]``; ``None`` for the whole."""
     params: Mapping[str, Any] = attrs.field(factory=dict, converter=_params, hash=False)
-    """Text, whole numbers and aware times by name; see :class:`Reason` for which."""
+    """Text, whole numbers and aware times by name; see ``Reason`` for which."""
 
     def message(self, locale: str = "fr") -> str:
         """What the parent reads, one or two sentences, in *locale* (``fr``, ``en``; any other: ``fr``)."""
@@ -167,7 +167,7 @@ def dump_refusals(refusals: tuple[Refusal, ...]) -> str:
 
 
 def load_refusals(text: str) -> tuple[Refusal, ...]:
-    """The refusals that :func:`dump_refusals` wrote."""
+    """The refusals that ``dump_refusals`` wrote."""
     return tuple(
         Refusal(
             Reason(reason),

@@ -67,7 +67,7 @@ class Commit(Confidential):
     activation: Activation
     """The next snapshot; its ``version`` is one above the one that must still stand, and 1 for a new one."""
     purge_at: datetime
-    """From when on :meth:`Store.purge` may delete it."""
+    """From when on ``Store.purge`` may delete it."""
     handle: str | None = field(default=None, repr=False)
     """Digest of a new handle: of the first, or of the one that replaces the current, which becomes the one before."""
     answered: Answered | None = None

@@ -25,7 +25,7 @@ def _setting(default: Any, source: str, meaning: str, *kinds: type) -> Any:
 
 @frozen(kw_only=True)
 class Settings:
-    """The limits of the journey.  :meth:`educonnect` is the default; :meth:`strict` is tighter.
+    """The limits of the journey.  ``educonnect`` is the default; ``strict`` is tighter.
 
     :raises WrongUse: when a value has another type.
     :raises ValueError: when values contradict each other or make no sense.
@@ -85,8 +85,8 @@ class Settings:
                 raise ValueError(f"{attribute.name} must be longer than nothing")
         if not _SHORTEST_CODE <= self.code_length <= _LONGEST_CODE:
             raise ValueError("code_length must be 4 to 12 digits")
-        if self.idle_for < self.code_ttl:
-            raise ValueError("idle_for must not be shorter than code_ttl: an expired code can still be resent")
+        if self.idle_for <= self.code_ttl:
+            raise ValueError("idle_for must be longer than code_ttl, so that an expired code can still be resent")
         if self.password_max < max(64, self.password_min):
             raise ValueError("password_max must be 64 or more (ASVS 5.0, 6.2.9) and not below password_min")
 

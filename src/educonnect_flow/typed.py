@@ -1,4 +1,4 @@
-"""Type checks for the values that hosts build: a wrong type is :class:`WrongUse`, and never shows the value."""
+"""Type checks for the values that hosts build: a wrong type is ``WrongUse``, and never shows the value."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def of(*kinds: type) -> Callable[[Any, Any, Any], None]:
 
 
 def sequence(kind: type) -> Callable[[Any, Any, Any], None]:
-    """An attrs validator: a tuple of *kind* (see :func:`frozen_sequence`)."""
+    """An attrs validator: a tuple of *kind* (see ``frozen_sequence``)."""
 
     def check(instance: object, attribute: Any, value: object) -> None:
         where = f"{type(instance).__name__}.{attribute.name}"

@@ -63,7 +63,7 @@ def decide(
     settings: Settings,
     validators: Validators,
 ) -> Decision:
-    """Take *event*, which the state accepts (see :func:`not_now`), through the table.
+    """Take *event*, which the state accepts (see ``not_now``), through the table.
 
     :param now: aware, UTC.
     """

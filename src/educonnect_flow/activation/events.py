@@ -1,6 +1,6 @@
 """What a parent can do: one class per button.  Values are taken as typed; the validators judge them.
 
-A wrong *type* is refused at once with :class:`~educonnect_flow.errors.WrongUse`; a wrong *value*
+A wrong *type* is refused at once with ``WrongUse``; a wrong *value*
 is a refusal of the flow.  No repr shows what a parent typed, and none of these can be pickled.
 """
 

@@ -120,7 +120,7 @@ def dump(activation: Activation) -> str:
 
 
 def load(text: str, version: int) -> Activation:
-    """The activation that :func:`dump` wrote.
+    """The activation that ``dump`` wrote.
 
     :raises ValueError: when *text* was written by a newer version of the library.
     """

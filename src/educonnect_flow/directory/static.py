@@ -31,5 +31,5 @@ class StaticDirectory:
         return f"StaticDirectory({sum(map(len, self._found.values()))} guardians)"
 
     def find(self, mobile: str) -> tuple[Guardian, ...]:
-        """See :class:`~educonnect_flow.ports.Directory`."""
+        """See ``Directory``."""
         return self._found.get(mobile, ())

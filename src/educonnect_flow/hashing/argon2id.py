@@ -16,11 +16,11 @@ class Argon2id:
         self._hasher = PasswordHasher(time_cost=passes, memory_cost=memory, parallelism=1, salt_len=16, hash_len=32)
 
     def hash(self, text: str) -> str:
-        """See :class:`~educonnect_flow.ports.PasswordHasher`."""
+        """See ``PasswordHasher``."""
         return self._hasher.hash(text)
 
     def verify(self, hash: str, text: str) -> bool:  # noqa: A002 - the port's public name
-        """See :class:`~educonnect_flow.ports.PasswordHasher`."""
+        """See ``PasswordHasher``."""
         from argon2.exceptions import InvalidHashError, VerificationError
 
         try:

@@ -50,7 +50,7 @@ class Keys(Confidential):
     __slots__ = ("_purposes", "_secret")
 
     def __init__(self, secret: bytes) -> None:
-        """:raises WrongUse: when *secret* is not bytes, or shorter than :data:`MINIMUM_KEY`."""
+        """:raises WrongUse: when *secret* is not bytes, or shorter than ``MINIMUM_KEY``."""
         if not isinstance(secret, bytes):
             raise WrongUse(f"secret_key must be bytes, not {type(secret).__name__}")
         if len(secret) < MINIMUM_KEY:
@@ -91,7 +91,7 @@ class Keys(Confidential):
         return _text(tag + _mask(plain, stream))
 
     def unseal(self, sealed: str, context: str) -> str:
-        """The text that :meth:`seal` was given.
+        """The text that ``seal`` was given.
 
         :raises ValueError: when the text was sealed under another key or context, or was altered.
         """

@@ -1,6 +1,6 @@
 """A literal table of rows, checked, and driven by one shared ``transitions`` machine.
 
-The table is the only definition of a journey.  :func:`compile_table` refuses one that has an
+The table is the only definition of a journey.  ``compile_table`` refuses one that has an
 unreachable state, a trap, a way out of a final state, a name it does not know or a row that can
 never be taken; then it builds the machine, once, and freezes it.
 """

@@ -1,6 +1,6 @@
 """Counting within a window: how often something happened under a key, and until when it is barred.
 
-Pure, so that every store counts alike: it keeps a :class:`Tally` per key and applies these
+Pure, so that every store counts alike: it keeps a ``Tally`` per key and applies these
 functions inside its own transaction.  Times are whole microseconds since 1970, UTC.
 """
 
@@ -60,7 +60,7 @@ class Tally:
 
     @classmethod
     def load(cls, text: str) -> Tally:
-        """The tally that :meth:`dump` wrote."""
+        """The tally that ``dump`` wrote."""
         barred_until, *hits = json.loads(text)
         return cls(tuple((at, count) for at, count in hits), barred_until)
 
@@ -92,7 +92,7 @@ def barred(tally: Tally, limit: Limit, now: int) -> int | None:
 
 
 def hit(tally: Tally, limit: Limit, now: int) -> Tally:
-    """*tally* with one hit more at *now*.  Call it only when :func:`barred` said ``None``."""
+    """*tally* with one hit more at *now*.  Call it only when ``barred`` said ``None``."""
     window = limit.window // _MICROSECOND
     slot = now
     if limit.cap > EXACT:

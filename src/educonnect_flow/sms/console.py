@@ -15,6 +15,6 @@ class ConsoleSms:
         self._stream = stream
 
     def send(self, message: Message) -> None:
-        """See :class:`~educonnect_flow.ports.Sms`."""
+        """See ``Sms``."""
         lines = "\n".join(f"  | {line}" for line in message.text.splitlines())
         print(f"  SMS → {message.to}\n{lines}", file=self._stream or sys.stdout, flush=True)

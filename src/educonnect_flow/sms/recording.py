@@ -6,11 +6,11 @@ from educonnect_flow.ports import Message
 
 
 class RecordingSms:
-    """Keep each message in :attr:`sent`, oldest first."""
+    """Keep each message in ``sent``, oldest first."""
 
     def __init__(self) -> None:
         self.sent: list[Message] = []
 
     def send(self, message: Message) -> None:
-        """See :class:`~educonnect_flow.ports.Sms`."""
+        """See ``Sms``."""
         self.sent.append(message)

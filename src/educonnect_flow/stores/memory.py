@@ -56,7 +56,7 @@ class MemoryStore:
         return f"MemoryStore({len(self._kept)} activations, {len(self._accounts)} accounts)"
 
     def load(self, handle: str, request: str | None = None) -> Loaded | None:
-        """See :class:`~educonnect_flow.ports.Store`."""
+        """See ``Store``."""
         with self._lock:
             identity = self._handles.get(handle)
             if identity is None:
@@ -70,7 +70,7 @@ class MemoryStore:
             )
 
     def commit(self, commit: Commit) -> Receipt:
-        """See :class:`~educonnect_flow.ports.Store`."""
+        """See ``Store``."""
         with self._lock:
             refused = self._refuse(commit)
             if refused is not None:
@@ -142,22 +142,22 @@ class MemoryStore:
             kept.answered[commit.answered.key] = commit.answered
 
     def active(self, guardians: tuple[str, ...]) -> bool:
-        """See :class:`~educonnect_flow.ports.Store`."""
+        """See ``Store``."""
         with self._lock:
             return any(guardian in self._holders for guardian in guardians)
 
     def issued(self, base: str) -> int:
-        """See :class:`~educonnect_flow.ports.Store`."""
+        """See ``Store``."""
         with self._lock:
             return self._issued.get(base, 0)
 
     def account(self, identifier: str) -> Account | None:
-        """See :class:`~educonnect_flow.ports.Store`."""
+        """See ``Store``."""
         with self._lock:
             return self._accounts.get(identifier)
 
     def claim(self, now: datetime, lease_until: datetime) -> Claimed | None:
-        """See :class:`~educonnect_flow.ports.Store`."""
+        """See ``Store``."""
         with self._lock:
             while self._due and self._due[0][0] <= now:
                 due_at, message = heappop(self._due)
@@ -173,19 +173,19 @@ class MemoryStore:
         heappush(self._due, (due_at, waiting.outgoing.id))
 
     def settle(self, message: str) -> None:
-        """See :class:`~educonnect_flow.ports.Store`."""
+        """See ``Store``."""
         with self._lock:
             self._outbox.pop(message, None)
 
     def release(self, message: str, due_at: datetime) -> None:
-        """See :class:`~educonnect_flow.ports.Store`."""
+        """See ``Store``."""
         with self._lock:
             waiting = self._outbox.get(message)
             if waiting is not None:
                 self._put_off(waiting, due_at)
 
     def purge(self, now: datetime, limit: int) -> int:
-        """See :class:`~educonnect_flow.ports.Store`."""
+        """See ``Store``."""
         with self._lock:
             over = [kept for kept in self._kept.values() if kept.purge_at <= now][:limit]
             for kept in over:
@@ -199,9 +199,9 @@ class MemoryStore:
             return len(over)
 
     def trail(self, activation: str) -> tuple[AuditEntry, ...]:
-        """See :class:`~educonnect_flow.ports.Store`."""
+        """See ``Store``."""
         with self._lock:
             return tuple(self._trail.get(activation, ()))
 
     def close(self) -> None:
-        """See :class:`~educonnect_flow.ports.Store`."""
+        """See ``Store``."""

@@ -62,6 +62,10 @@ CREATE INDEX audit_activation ON audit (activation);
 """
 
 _LOAD = """
+SELECT version, body, handle = ?1, rotated_by FROM activation WHERE handle = ?1 OR previous = ?1
+"""
+# Both in one statement, so that they are of one moment.
+_LOAD_WITH_REQUEST = """
 SELECT a.version, a.body, a.handle = ?1, a.rotated_by, r.key, r.fingerprint, r.version, r.accepted, r.refusals, r.body
 FROM activation a LEFT JOIN answered r ON r.activation = a.id AND r.key = ?2
 WHERE a.handle = ?1 OR a.previous = ?1
@@ -83,7 +87,7 @@ class SqliteStore:
 
     :param path: the file; made when missing.  Its folder must exist.
     :param timeout: seconds to wait for other writers before
-        :class:`~educonnect_flow.errors.StoreUnavailable`.
+        ``StoreUnavailable``.
     :raises StoreUnavailable: when the file cannot be opened, is no such file, or was written by a newer version.
     """
 
@@ -192,7 +196,7 @@ class SqliteStore:
         return rows
 
     def close(self) -> None:
-        """See :class:`~educonnect_flow.ports.Store`."""
+        """See ``Store``."""
         self._own()
         with self._write_lock, self._read_lock:
             self._reader.close()
@@ -201,26 +205,20 @@ class SqliteStore:
     # --- activations -------------------------------------------------------------------------------
 
     def load(self, handle: str, request: str | None = None) -> Loaded | None:
-        """See :class:`~educonnect_flow.ports.Store`."""
-        row = self._row(_LOAD, handle, request)
+        """See ``Store``."""
+        row = self._row(_LOAD, handle) if request is None else self._row(_LOAD_WITH_REQUEST, handle, request)
         if row is None:
             return None
-        version, body, current, rotated_by, key, fingerprint, then, accepted, refusals, body_then = row
-        answered = None
-        if key is not None:
-            answered = Answered(
-                key=key,
-                fingerprint=fingerprint,
-                activation=snapshot.load(body_then, then),
-                accepted=bool(accepted),
-                refusals=load_refusals(refusals),
-            )
+        version, body, current, rotated_by, *request_row = row
         return Loaded(
-            activation=snapshot.load(body, version), current=bool(current), rotated_by=rotated_by, answered=answered
+            activation=snapshot.load(body, version),
+            current=bool(current),
+            rotated_by=rotated_by,
+            answered=_answered(*request_row) if request_row and request_row[0] is not None else None,
         )
 
     def commit(self, commit: Commit) -> Receipt:
-        """See :class:`~educonnect_flow.ports.Store`."""
+        """See ``Store``."""
         body = snapshot.dump(commit.activation)
         try:
             with self._transaction() as db:
@@ -329,7 +327,7 @@ class SqliteStore:
         )
 
     def trail(self, activation: str) -> tuple[AuditEntry, ...]:
-        """See :class:`~educonnect_flow.ports.Store`."""
+        """See ``Store``."""
         rows = self._rows(
             "SELECT at, event, row, source, dest, reasons, denied FROM audit WHERE activation = ? ORDER BY seq",
             activation,
@@ -345,17 +343,17 @@ class SqliteStore:
     # --- accounts ----------------------------------------------------------------------------------
 
     def active(self, guardians: tuple[str, ...]) -> bool:
-        """See :class:`~educonnect_flow.ports.Store`."""
+        """See ``Store``."""
         marks = ",".join("?" * len(guardians))
         return self._row(f"SELECT 1 FROM holder WHERE guardian IN ({marks}) LIMIT 1", *guardians) is not None  # noqa: S608 - marks only
 
     def issued(self, base: str) -> int:
-        """See :class:`~educonnect_flow.ports.Store`."""
+        """See ``Store``."""
         row = self._row("SELECT issued FROM base WHERE base = ?", base)
         return 0 if row is None else int(row[0])
 
     def account(self, identifier: str) -> Account | None:
-        """See :class:`~educonnect_flow.ports.Store`."""
+        """See ``Store``."""
         row = self._row("SELECT * FROM account WHERE identifier = ?", identifier)
         if row is None:
             return None
@@ -374,7 +372,7 @@ class SqliteStore:
     # --- the outbox --------------------------------------------------------------------------------
 
     def claim(self, now: datetime, lease_until: datetime) -> Claimed | None:
-        """See :class:`~educonnect_flow.ports.Store`."""
+        """See ``Store``."""
         due = "SELECT id FROM outbox WHERE due_at <= ? ORDER BY due_at LIMIT 1"
         if self._row(due, micros(now)) is None:
             return None  # an idle relay asks often: it must not queue with the writers
@@ -398,19 +396,19 @@ class SqliteStore:
         return Claimed(outgoing=outgoing, attempts=attempts)
 
     def settle(self, message: str) -> None:
-        """See :class:`~educonnect_flow.ports.Store`."""
+        """See ``Store``."""
         with self._transaction() as db:
             db.execute("DELETE FROM outbox WHERE id = ?", (message,))
 
     def release(self, message: str, due_at: datetime) -> None:
-        """See :class:`~educonnect_flow.ports.Store`."""
+        """See ``Store``."""
         with self._transaction() as db:
             db.execute("UPDATE outbox SET due_at = ? WHERE id = ?", (micros(due_at), message))
 
     # --- retention ---------------------------------------------------------------------------------
 
     def purge(self, now: datetime, limit: int) -> int:
-        """See :class:`~educonnect_flow.ports.Store`."""
+        """See ``Store``."""
         with self._transaction() as db:
             over = db.execute(
                 "SELECT id FROM activation WHERE purge_at <= ? ORDER BY purge_at LIMIT ?", (micros(now), limit)
@@ -423,6 +421,16 @@ class SqliteStore:
             # What was deleted must not live on in the log; a reader in its way only puts that off.
             self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         return len(over)
+
+
+def _answered(key: str, fingerprint: str, version: int, accepted: int, refusals: str, body: str) -> Answered:
+    return Answered(
+        key=key,
+        fingerprint=fingerprint,
+        activation=snapshot.load(body, version),
+        accepted=bool(accepted),
+        refusals=load_refusals(refusals),
+    )
 
 
 class _Refused(Exception):

@@ -8,7 +8,7 @@ START = datetime(2026, 9, 1, 8, 0, tzinfo=UTC)
 
 
 class FakeClock:
-    """Call it for the time; :meth:`advance` it, back too."""
+    """Call it for the time; ``advance`` it, back too."""
 
     def __init__(self, now: datetime = START) -> None:
         self.now = now

@@ -14,11 +14,11 @@ class CheapHasher:
     """A hasher without any cost, for tests only: what it returns can be read."""
 
     def hash(self, text: str) -> str:
-        """See :class:`~educonnect_flow.ports.PasswordHasher`."""
+        """See ``PasswordHasher``."""
         return f"cheap:{text}"
 
     def verify(self, hash: str, text: str) -> bool:  # noqa: A002 - the port's public name
-        """See :class:`~educonnect_flow.ports.PasswordHasher`."""
+        """See ``PasswordHasher``."""
         return hash == f"cheap:{text}"
 
 

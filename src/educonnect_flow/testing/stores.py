@@ -103,7 +103,7 @@ def following(version: int, name: str = "a1", at: datetime = START, **fields: An
 
 
 class StoreContract:
-    """The rules of :class:`~educonnect_flow.ports.Store`, a test each."""
+    """The rules of ``Store``, a test each."""
 
     def test_an_unknown_handle_leads_to_nothing(self, store: Store) -> None:
         assert store.load("h1") is None

@@ -1,7 +1,7 @@
 """The rules that let a step pass, one file each, and the bundle that a host swaps them in.
 
 A validator takes one frozen record with all that it may see, and returns ``None``, a
-:class:`~educonnect_flow.Refusal`, or several.  It is called once per event; it does no I/O.
+``Refusal``, or several.  It is called once per event; it does no I/O.
 """
 
 from __future__ import annotations

@@ -33,7 +33,7 @@ _PLAIN = re.compile(r"[A-Za-z '-]*")
 
 
 def writable(name: str) -> bool:
-    """Whether *name* (of at most :data:`LONGEST` characters) could be one: a letter at least, no control characters."""
+    """Whether *name* (of at most ``LONGEST`` characters) could be one: a letter at least, no control characters."""
     if not _PLAIN.fullmatch(name) and any(
         (category := unicodedata.category(c)) in _UNWRITABLE or (category == "Cf" and c != "\u00ad") for c in name
     ):
@@ -42,7 +42,7 @@ def writable(name: str) -> bool:
 
 
 def fold(name: str) -> str:
-    """*name* (of at most :data:`LONGEST` characters) as it is compared; folding it again changes nothing."""
+    """*name* (of at most ``LONGEST`` characters) as it is compared; folding it again changes nothing."""
     if name.isascii():
         return name.translate(_WRITING).lower()
     text = unicodedata.normalize("NFD", name.translate(_WRITING).casefold())

@@ -51,7 +51,7 @@ class MobileCheck(Confidential):
 
 
 def read_mobile(text: str, settings: Settings) -> MobileCheck:
-    """Read *text* (of at most :data:`LONGEST` characters) as a number; +33 unless it says otherwise."""
+    """Read *text* (of at most ``LONGEST`` characters) as a number; +33 unless it says otherwise."""
     ascii_only = _WRITTEN.issuperset(text)
     try:
         parsed = phonenumbers.parse(text, "FR")
