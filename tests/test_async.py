@@ -40,7 +40,8 @@ class Awaited:
             await asyncio.sleep(0)
             return getattr(self.port, name)(*args)
 
-        return call
+        # As a decorator may have it, no coroutine function any more; "find" stays one.
+        return call if name == "find" else lambda *args: call(*args)
 
 
 async def walk(flow: AsyncActivationFlow, sms: RecordingSms) -> Outcome:

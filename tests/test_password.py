@@ -200,6 +200,12 @@ def test_common_and_personal_passwords_are_refused_with_their_reason(
 
 
 @promise("P4")
+def test_a_number_of_six_digits_is_found_too() -> None:
+    assert Reason.PASSWORD_HAS_MOBILE in why("Bleu-75.12.34-Vert", mobile="+687751234")
+    assert Reason.PASSWORD_HAS_MOBILE not in why("Bleu-75.12.35-Vert", mobile="+687751234")
+
+
+@promise("P4")
 def test_a_short_name_is_only_refused_alone() -> None:
     ly: dict[str, Any] = {"names": ("Ly", "Ö"), "identifier": "o.ly"}
     assert Reason.PASSWORD_HAS_NAME in why("LY-1234567!", **ly)

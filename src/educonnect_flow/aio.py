@@ -38,7 +38,8 @@ T = TypeVar("T")
 async def _awaited(function: Callable[..., T], *args: Any) -> T:
     if inspect.iscoroutinefunction(function):
         return cast("T", await function(*args))
-    return await asyncio.to_thread(function, *args)
+    result = await asyncio.to_thread(function, *args)
+    return cast("T", await result) if inspect.isawaitable(result) else result
 
 
 class AsyncActivationFlow:

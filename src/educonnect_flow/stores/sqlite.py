@@ -416,7 +416,10 @@ class SqliteStore:
             db.executemany("DELETE FROM activation WHERE id = ?", over)
             db.executemany("DELETE FROM answered WHERE activation = ?", over)
             db.executemany("DELETE FROM outbox WHERE activation = ?", over)
-            db.execute("DELETE FROM tally WHERE forgotten_at <= ?", (micros(now),))
+            db.execute(
+                "DELETE FROM tally WHERE key IN (SELECT key FROM tally WHERE forgotten_at <= ? LIMIT ?)",
+                (micros(now), limit),
+            )
         with self._write_lock:
             # What was deleted must not live on in the log; a reader in its way only puts that off.
             self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -112,9 +112,17 @@ def _reason(check: MobileCheck) -> Reason | None:
     return None
 
 
-def mask(check: MobileCheck) -> str:
-    """The number with all but its prefix, first and last two digits hidden: ``+33 6 •• •• •• 78``."""
-    prefix = f"+{check.country_code}"
-    national = (check.number or "").removeprefix(prefix)
+_PREFIXED = re.compile(rf"(\+(?:{'|'.join(map(str, sorted(COUNTRY_CODES)))}))([0-9]+)")
+
+
+def split(number: str) -> tuple[str, str]:
+    """Prefix and national part of an E.164 *number*: ``+33``, ``612345678``; no prefix for one of elsewhere."""
+    match = _PREFIXED.fullmatch(number)
+    return (match[1], match[2]) if match else ("", number.removeprefix("+"))
+
+
+def mask(number: str) -> str:
+    """An E.164 *number* with all but its prefix, first and last two digits hidden: ``+33 6 •• •• •• 78``."""
+    prefix, national = split(number)
     hidden = "•• " * ((len(national) - 3) // 2)
-    return f"{prefix} {national[:1]} {hidden}{national[-2:]}"
+    return f"{prefix} {national[:1]} {hidden}{national[-2:]}".strip()

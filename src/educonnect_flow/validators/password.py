@@ -17,6 +17,7 @@ from educonnect_flow.machinery.secrecy import Confidential
 from educonnect_flow.reasons import Reason, Refusal, Verdict
 from educonnect_flow.settings import Settings
 from educonnect_flow.validators.identity import LONGEST, fold
+from educonnect_flow.validators.mobile import split
 
 SPECIALS = frozenset("!?@#$(){}[]_&=+-%*<>£µ/.:;")
 """The guide's list.  Any other character is welcome, and counts as no special one."""
@@ -147,7 +148,7 @@ def personal(check: PasswordCheck) -> list[Reason]:
     if any(_made_of(text, letters, word) for name in check.names for word in _words(name)):
         reasons.append(Reason.PASSWORD_HAS_NAME)
     digits = "".join(c for c in text if c in _DIGITS)
-    if check.mobile[-8:] in digits:  # the last eight digits: the same under every prefix
+    if split(check.mobile)[1][-8:] in digits:  # whatever prefix it is typed with
         reasons.append(Reason.PASSWORD_HAS_MOBILE)
     if _folded(check.identifier) in text:
         reasons.append(Reason.PASSWORD_HAS_IDENTIFIER)
