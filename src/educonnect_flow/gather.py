@@ -47,7 +47,7 @@ class Caller(Protocol):
         ...
 
 
-@frozen(kw_only=True, eq=False, repr=False)
+@frozen(kw_only=True, eq=False, repr=False, slots=False)
 class Outside:
     """The ports, the settings and the key of one flow, and how its ports are called."""
 

@@ -55,7 +55,7 @@ class AsyncDirectory(Protocol):
         ...
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class Message(Confidential):
     """One SMS."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from attrs import field, frozen
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class HumanPrompt:
     """What the identity page shows so that a human answers it: an image with its audio, or a puzzle.
 

@@ -120,7 +120,7 @@ def _params(value: Mapping[str, Any]) -> Mapping[str, Any]:
     return MappingProxyType(dict(value))
 
 
-@frozen
+@frozen(slots=False)
 class Refusal:
     """One reason, the field it concerns, and what the message needs.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import Enum
+from typing import NamedTuple
 
 from attrs import field, frozen
 
@@ -93,8 +94,7 @@ class Standing(Enum):
     """One of the account's guardians has an account already."""
 
 
-@frozen(eq=False, repr=False)
-class Receipt:
+class Receipt(NamedTuple):
     """The store's answer to a commit.  Unless it is ``DONE``, nothing at all was changed."""
 
     standing: Standing
@@ -108,7 +108,7 @@ DONE = Receipt(Standing.DONE)
 STALE = Receipt(Standing.STALE)
 
 
-@frozen(kw_only=True, eq=False, repr=False)
+@frozen(kw_only=True, eq=False, repr=False, slots=False)
 class Claimed(Confidential):
     """A message under a relay's lease."""
 

@@ -23,7 +23,7 @@ def _setting(default: Any, source: str, meaning: str, *kinds: type) -> Any:
     )
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class Settings:
     """The limits of the journey.  ``educonnect`` is the default; ``strict`` is tighter.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from attrs import evolve, field, frozen
+from attrs import field, frozen
 
 from educonnect_flow.activation.attempt import Attempt, Facts
 from educonnect_flow.activation.events import Event, Lapse
@@ -100,4 +100,4 @@ def hold_time(activation: Activation, now: datetime) -> Activation:
     if now >= activation.seen_at or challenge is None:
         return activation
     over = now if now < challenge.issued_at else challenge.expires_at - (activation.seen_at - now)
-    return evolve(activation, challenge=evolve(challenge, expires_at=min(over, challenge.expires_at)))
+    return amended(activation, {"challenge": challenge._replace(expires_at=min(over, challenge.expires_at))})

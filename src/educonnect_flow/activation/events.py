@@ -26,12 +26,12 @@ class Profile(Enum):
     """« Élève »"""
 
 
-@frozen
+@frozen(slots=False)
 class Event(Confidential):
     """The base of all events."""
 
 
-@frozen
+@frozen(slots=False)
 class ChooseProfile(Event):
     """A profile was chosen on the first page."""
 
@@ -44,7 +44,7 @@ class StartActivation(Event):
     __slots__ = ()
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class ClaimIdentity(Event):
     """The identity form: names, mobile and the answer to the human check."""
 
@@ -57,7 +57,7 @@ class ClaimIdentity(Event):
     """The answer to the prompt of the view; ``None`` when none was asked."""
 
 
-@frozen
+@frozen(slots=False)
 class SubmitCode(Event):
     """The code received by SMS, as typed."""
 
@@ -76,14 +76,14 @@ class GoBack(Event):
     __slots__ = ()
 
 
-@frozen
+@frozen(slots=False)
 class ConfirmPupils(Event):
     """The answers for the pupils: exactly one for each that the page shows."""
 
     answers: tuple[PupilAnswer, ...] = field(converter=frozen_sequence, validator=sequence(PupilAnswer))
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class ChoosePassword(Event):
     """The password and its confirmation, exactly as typed."""
 

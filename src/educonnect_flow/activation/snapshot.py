@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from attrs import field, frozen
 
@@ -18,8 +18,7 @@ FORMAT = 1
 """The version of the text form.  A change of shape raises it and adds a step that lifts the older one."""
 
 
-@frozen
-class Challenge:
+class Challenge(NamedTuple):
     """A code that was issued.  The code itself is nowhere: it is derived from the nonce when needed."""
 
     nonce: str
@@ -27,7 +26,7 @@ class Challenge:
     expires_at: datetime
 
 
-@frozen
+@frozen(slots=False)
 class Claim(Confidential):
     """Who somebody says they are, since the last identity form."""
 
@@ -41,7 +40,7 @@ class Claim(Confidential):
     """Ids of the records that match; empty for a stranger, who walks on all the same."""
 
 
-@frozen
+@frozen(slots=False)
 class ShownPupil(Confidential):
     """A pupil as the page shows them.  Never a birth date."""
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-@frozen
+@frozen(slots=False)
 class View(Confidential):
     """The base of all views."""
 
@@ -37,7 +37,7 @@ class SignInView(View):
     __slots__ = ()
 
 
-@frozen
+@frozen(slots=False)
 class IdentityView(View):
     """``IDENTITY``"""
 
@@ -45,7 +45,7 @@ class IdentityView(View):
     """What the human check asks; ``None`` when the flow has none."""
 
 
-@frozen
+@frozen(slots=False)
 class CodeView(View):
     """``CODE``"""
 
@@ -57,7 +57,7 @@ class CodeView(View):
     resends_left: int
 
 
-@frozen
+@frozen(slots=False)
 class PupilsView(View):
     """``PUPILS``"""
 
@@ -65,7 +65,7 @@ class PupilsView(View):
     attempts_left: int
 
 
-@frozen
+@frozen(slots=False)
 class PasswordView(View):
     """``PASSWORD``"""
 
@@ -73,7 +73,7 @@ class PasswordView(View):
     """What is asked, none met yet."""
 
 
-@frozen
+@frozen(slots=False)
 class ActivatedView(View):
     """``ACTIVATED``"""
 
@@ -95,7 +95,7 @@ class NotEligibleView(View):
     __slots__ = ()
 
 
-@frozen
+@frozen(slots=False)
 class RefusedView(View):
     """``REFUSED``: see the school."""
 
@@ -103,7 +103,7 @@ class RefusedView(View):
     """``NO_PUPIL`` or ``NO_PUPIL_CONFIRMED``."""
 
 
-@frozen
+@frozen(slots=False)
 class LockedView(View):
     """``LOCKED``"""
 

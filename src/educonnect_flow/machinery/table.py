@@ -35,7 +35,7 @@ class Attempt(Protocol[S]):
     row: Row[S, Any] | None
 
 
-@frozen(eq=False, repr=False)
+@frozen(eq=False, repr=False, slots=False)
 class Row(Generic[S, A]):
     """One transition.  For one (source, event) the first row whose guards all pass is taken."""
 
@@ -50,7 +50,7 @@ class Row(Generic[S, A]):
     """False for a row that a mistake takes: a failure counted, a lock."""
 
 
-@frozen(eq=False, repr=False)
+@frozen(eq=False, repr=False, slots=False)
 class Table(Generic[S, A]):
     """Rows that passed every check, and the machine that runs them."""
 

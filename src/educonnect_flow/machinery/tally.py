@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
-
-from attrs import field, frozen
+from typing import NamedTuple
 
 from educonnect_flow.machinery.text import encode
 
@@ -30,13 +29,12 @@ def moment(microseconds: int) -> datetime:
     return _EPOCH + timedelta(microseconds=microseconds)
 
 
-@frozen
-class Limit:
+class Limit(NamedTuple):
     """A cap on what is counted under a key, and what one decision adds to it."""
 
     kind: str
     """What is counted, the name of a setting: ``mobile_failures``, ``sms_per_mobile``, ``sms_budget``."""
-    key: str = field(repr=False)
+    key: str
     """Under which key: the kind, and a keyed hash where a person is meant."""
     cap: int
     window: timedelta
@@ -47,8 +45,7 @@ class Limit:
     """0: only to be free; 1: to be free, and counted."""
 
 
-@frozen
-class Tally:
+class Tally(NamedTuple):
     """What is kept of one key: the hits still within the window, oldest first, and a lock."""
 
     hits: tuple[tuple[int, int], ...] = ()

@@ -205,7 +205,7 @@ class StoreContract:
         assert receipt.standing is Standing.BARRED
         assert receipt.limit == limit
         assert receipt.until == START + HOUR
-        other = evolve(limit, key="other")
+        other = limit._replace(key="other")
         assert store.commit(first("a9", "h9", limits=(other,))).standing is Standing.DONE
         late = Commit(
             activation=activation("a10", at=START + HOUR), purge_at=START + HOUR, handle="h10", limits=(limit,)

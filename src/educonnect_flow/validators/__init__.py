@@ -26,7 +26,7 @@ __all__ = [
 C = TypeVar("C")
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class Validators:
     """One validator for each rule; each has the guide's as its default."""
 

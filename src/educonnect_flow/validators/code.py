@@ -17,7 +17,7 @@ from educonnect_flow.settings import Settings
 _DIGITS = frozenset("0123456789")  # str.isdigit and \d take other alphabets' digits too
 
 
-@frozen(kw_only=True, eq=False, repr=False)
+@frozen(kw_only=True, eq=False, repr=False, slots=False)
 class CodeCheck(Confidential):
     """What a code validator may see."""
 

@@ -50,7 +50,7 @@ def fold(name: str) -> str:
     return bare.translate(_WRITING)
 
 
-@frozen(kw_only=True, eq=False, repr=False)
+@frozen(kw_only=True, eq=False, repr=False, slots=False)
 class IdentityCheck(Confidential):
     """What an identity validator may see: the claim, and one record that has the same mobile."""
 

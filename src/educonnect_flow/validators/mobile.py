@@ -31,7 +31,7 @@ _FICTION = re.compile(r"\+3363998[0-9]{4}")
 _KINDS = {PhoneNumberType.MOBILE: "mobile", PhoneNumberType.FIXED_LINE_OR_MOBILE: "mobile"}
 
 
-@frozen(kw_only=True, eq=False, repr=False)
+@frozen(kw_only=True, eq=False, repr=False, slots=False)
 class MobileCheck(Confidential):
     """A number as read: what a mobile validator may see."""
 

@@ -10,6 +10,7 @@ import re
 import unicodedata
 from enum import IntEnum
 from functools import cache
+from typing import NamedTuple
 
 from attrs import field, frozen
 
@@ -40,7 +41,7 @@ class Strength(IntEnum):
     STRONG = 4
 
 
-@frozen
+@frozen(slots=False)
 class Criterion:
     """One thing that the page asks."""
 
@@ -51,15 +52,14 @@ class Criterion:
     """What a password is refused for that does not meet it."""
 
 
-@frozen
-class PasswordReport:
+class PasswordReport(NamedTuple):
     """What the meter shows as one types."""
 
     criteria: tuple[Criterion, ...]
     strength: Strength
 
 
-@frozen(kw_only=True, eq=False, repr=False)
+@frozen(kw_only=True, eq=False, repr=False, slots=False)
 class PasswordCheck(Confidential):
     """What a password validator may see."""
 

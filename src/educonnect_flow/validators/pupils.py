@@ -19,7 +19,7 @@ from educonnect_flow.reasons import Reason, Refusal, Verdict
 _FORM = re.compile(r"([0-9]{2})/([0-9]{2})/([0-9]{4})")
 
 
-@frozen(kw_only=True, eq=False, repr=False)
+@frozen(kw_only=True, eq=False, repr=False, slots=False)
 class PupilsCheck(Confidential):
     """What a pupils validator may see."""
 
