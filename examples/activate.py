@@ -34,17 +34,16 @@ from educonnect_flow import (
     PupilAnswer,
     Relation,
     ResendCode,
-    Settings,
     StartActivation,
     State,
     SubmitCode,
 )
 from educonnect_flow.directory import StaticDirectory
-from educonnect_flow.messages import criterion_text
 from educonnect_flow.ports import Message
 from educonnect_flow.stores import SqliteStore
 
 WIDTH = 72
+FIELDS = {"family_name": "Nom : ", "given_name": "Prénom : ", "mobile": "N° de portable : ", "code": "Code : "}
 
 
 def pupil(name: str, born: date, school: str, relation: Relation) -> Pupil:
@@ -107,7 +106,8 @@ class Terminal:
     def refused(self, out: Outcome) -> None:
         """Why not."""
         for refusal in out.refusals:
-            print(self.paint("31", f"  ✗ {refusal.message()}"))
+            field = FIELDS.get(refusal.field or "", "")
+            print(self.paint("31", f"  ✗ {field}{refusal.message()}"))
 
     def send(self, message: Message) -> None:
         """The terminal is the telephone too: see :class:`educonnect_flow.ports.Sms`."""
@@ -140,6 +140,7 @@ def show(terminal: Terminal, out: Outcome) -> None:  # noqa: C901 - one case per
                 "Activation du compte — je confirme mon identité",
                 "Nom, prénom, et le numéro de portable communiqué à l’école.",
                 "Pour les numéros hors France métropolitaine, indiquez l’indicatif.",
+                "[p] Précédent",
             )
         case State.CODE:
             terminal.page(
@@ -160,8 +161,9 @@ def show(terminal: Terminal, out: Outcome) -> None:  # noqa: C901 - one case per
                 f"Essais restants : {view.attempts_left}.",
             )
         case State.PASSWORD:
-            lines = (criterion_text(criterion.name, Settings()) for criterion in view.criteria)
-            terminal.page("Je choisis mon nouveau mot de passe", *(f"– {line}" for line in lines))
+            terminal.page(
+                "Je choisis mon nouveau mot de passe", *(f"– {criterion.message()}" for criterion in view.criteria)
+            )
         case State.ACTIVATED:
             names = ", ".join(p.given_name for p in view.pupils)
             terminal.page(
@@ -219,31 +221,43 @@ def confirm(dates: dict[str, date]) -> ConfirmPupils:
     )
 
 
+def typed(prompt: str) -> str:
+    """An answer without the spaces around it, in small letters."""
+    return input(f"  {prompt} : ").strip().lower()
+
+
 def ask(out: Outcome) -> Any:
     """The event for what is typed at the page of *out*."""
     match out.state:
         case State.PROFILE:
-            return ChooseProfile(Profile.PUPIL if input("  Choix [1] : ") == "2" else Profile.GUARDIAN)
+            return ChooseProfile(Profile.PUPIL if typed("Choix [1]") == "2" else Profile.GUARDIAN)
         case State.SIGN_IN:
-            return GoBack() if input("  Choix [1] : ") == "p" else StartActivation()
+            return GoBack() if typed("Choix [1]") == "p" else StartActivation()
         case State.IDENTITY:
             name = input("  Nom, ou p : ")
-            if name == "p":
+            if name.strip().lower() == "p":
                 return GoBack()
             return ClaimIdentity(family_name=name, given_name=input("  Prénom : "), mobile=input("  N° de portable : "))
         case State.CODE:
-            typed = input("  Code, r ou p : ")
-            return {"r": ResendCode(), "p": GoBack()}.get(typed, SubmitCode(typed))
+            said = typed("Code, r ou p")
+            return {"r": ResendCode(), "p": GoBack()}.get(said, SubmitCode(said))
         case State.PUPILS:
             answers = []
             for shown in out.view.pupils:
-                yes = input(f"  {shown.given_name}, oui ou non [o] : ").lower() not in {"n", "non"}
+                said = typed(f"{shown.given_name}, oui, non ou p [oui]")
+                if said == "p":
+                    return GoBack()
+                yes = said not in {"n", "non", "nan"}
                 born = input("  Né(e) le (JJ/MM/AAAA) : ") if yes else None
                 answers.append(PupilAnswer(pupil_id=shown.id, confirmed=yes, birth_date=born))
             return ConfirmPupils(answers)
         case _:
             text = input("  Mot de passe, ou p : ")
-            return GoBack() if text == "p" else ChoosePassword(password=text, confirmation=input("  Confirmation : "))
+            return (
+                GoBack()
+                if text in {"p", "P"}
+                else ChoosePassword(password=text, confirmation=input("  Confirmation : "))
+            )
 
 
 def main() -> int:

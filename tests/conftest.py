@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -10,19 +11,41 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from educonnect_flow.ports import Store
-from educonnect_flow.stores import MemoryStore, SqliteStore
+from educonnect_flow.stores import MemoryStore, PostgresStore, SqliteStore
+from tests.postgres import Server
 from tests.world import World
 
 settings.register_profile("default", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("default")
 
-Kind = type[MemoryStore] | type[SqliteStore]
+_schemas = (f"t{n}" for n in itertools.count())
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(scope="session")
+def server() -> Iterator[Server]:
+    """One PostgreSQL for the whole run."""
+    running = Server()
+    yield running
+    running.close()
+
+
+@pytest.fixture
+def schema() -> str:
+    """A schema that no other test has."""
+    return next(_schemas)
+
+
+@pytest.fixture(params=["memory", "sqlite", "postgres"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     """Each store in turn."""
-    made: Store = MemoryStore() if request.param == "memory" else SqliteStore(tmp_path / "activations.db")
+    made: Store
+    if request.param == "memory":
+        made = MemoryStore()
+    elif request.param == "sqlite":
+        made = SqliteStore(tmp_path / "activations.db")
+    else:
+        running: Server = request.getfixturevalue("server")
+        made = PostgresStore(running.dsn, schema=next(_schemas), pool=20, timeout=30)
     yield made
     made.close()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import time
 from collections.abc import Callable
 from datetime import date
@@ -13,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as hyp
 
 from educonnect_flow import (
+    ActivationFlow,
     ChoosePassword,
     ChooseProfile,
     ClaimIdentity,
@@ -29,9 +31,12 @@ from educonnect_flow import (
     Validators,
 )
 from educonnect_flow.activation.events import Lapse
+from educonnect_flow.directory import StaticDirectory
 from educonnect_flow.errors import ActivationError, UnknownHandle, WrongUse
+from educonnect_flow.sms import RecordingSms
+from educonnect_flow.stores import MemoryStore
 from educonnect_flow.testing import strategies as st
-from tests.world import LEO, World, claim, password, reasons
+from tests.world import LEO, SECRET, Questions, World, claim, password, reasons
 
 promise = pytest.mark.promise
 
@@ -174,8 +179,6 @@ def test_a_huge_handle_is_simply_unknown() -> None:
 
 
 def test_a_huge_answer_to_the_human_check_is_too_long() -> None:
-    from tests.world import Questions
-
     world = World(human_check=Questions())
     out = world.submit(world.at(State.IDENTITY), claim(human_check=HUGE))
     assert [(r.reason, r.field) for r in out.refusals] == [(Reason.TOO_LONG, "human_check")]
@@ -256,3 +259,57 @@ def test_a_port_that_waits_belongs_to_the_other_flow() -> None:
 
 def test_a_birth_date_is_a_day() -> None:
     assert PupilAnswer(pupil_id="leo", confirmed=True, birth_date=date(2007, 9, 21)).birth_date == date(2007, 9, 21)
+
+
+@pytest.mark.parametrize(
+    "ports",
+    [
+        {"directory": {}},
+        {"directory": lambda mobile: []},
+        {"store": MemoryStore},
+        {"sms": print},
+        {"human_check": object()},
+        {"password_hasher": "argon2"},
+        {"settings": {}},
+        {"validators": {}},
+    ],
+)
+def test_a_port_of_a_wrong_kind_is_said_when_the_flow_is_made(ports: dict[str, Any]) -> None:
+    given_ports = {
+        "directory": StaticDirectory([]), "store": MemoryStore(), "sms": RecordingSms(), "secret_key": SECRET, **ports
+    }  # fmt: skip
+    with pytest.raises(WrongUse, match=next(iter(ports))):
+        ActivationFlow(**given_ports)
+
+
+def test_a_validator_is_something_to_call() -> None:
+    with pytest.raises(WrongUse, match="Validators.password must be callable, not NoneType"):
+        Validators(password=None)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("found", [None, {}, ["somebody"], 7])
+def test_a_directory_that_returns_something_else_is_a_wrong_use(found: Any) -> None:
+    class Odd:
+        def find(self, mobile: str) -> Any:
+            return found
+
+    world = World(directory=Odd())
+    with pytest.raises(WrongUse, match="sequence of Guardian"):
+        world.submit(world.at(State.IDENTITY), claim())
+
+
+def test_a_human_check_that_issues_something_else_is_a_wrong_use() -> None:
+    class Odd(Questions):
+        def issue(self) -> Any:
+            return "prompt"
+
+    with pytest.raises(WrongUse, match="HumanPrompt"):
+        World(human_check=Odd()).at(State.IDENTITY)
+
+
+def test_what_transitions_logs_of_our_machine_is_not_passed_on(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    World().at(State.CODE)
+    assert [record for record in caplog.records if record.name.startswith("transitions")] == []
+    logging.getLogger("transitions.core").info("%sof another machine", "other: ")
+    assert len(caplog.records) == 1

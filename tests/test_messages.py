@@ -14,7 +14,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
 from educonnect_flow import Reason, Refusal, Settings
-from educonnect_flow.messages import CRITERIA, LOCALES, PLURALS, SMS, TEXTS, criterion_text, sms_text
+from educonnect_flow.messages import CRITERIA, LOCALES, PLURALS, SMS, TEXTS, sms_text
 from educonnect_flow.reasons import until
 from educonnect_flow.testing.clock import START
 from educonnect_flow.validators.password import criteria
@@ -72,7 +72,8 @@ def texts(compiled: IO[bytes]) -> dict[object, str]:
     ("seconds", "french", "english"),
     [
         (1, "dans 1 seconde", "in 1 second"), (45, "dans 45 secondes", "in 45 seconds"), (90, "dans 2 minutes", "in 2 minutes"),
-        (60 * 5 + 1, "dans 6 minutes", "in 6 minutes"), (3600, "dans 60 minutes", "in 60 minutes"), (5401, "dans 2 heures", "in 2 hours"),
+        (60 * 5 + 1, "dans 6 minutes", "in 6 minutes"), (3600, "dans 1 heure", "in 1 hour"),
+        (3601, "dans 61 minutes", "in 61 minutes"), (5401, "dans 2 heures", "in 2 hours"),
         (24 * 3600, "dans 24 heures", "in 24 hours"),
     ],
 )  # fmt: skip
@@ -108,5 +109,5 @@ def test_the_sms_is_one_message_that_fills_itself_in(locale: str) -> None:
 @pytest.mark.parametrize("settings", [Settings.educonnect(), Settings.strict()])
 def test_every_criterion_has_its_line(settings: Settings) -> None:
     for criterion in criteria("", settings):
-        assert criterion_text(criterion.name, settings) != criterion_text(criterion.name, settings, "en")
-    assert criterion_text("length", settings) == f"Doit contenir {settings.password_min} caractères minimum"
+        assert criterion.message() != criterion.message("en")
+    assert criteria("", settings)[-1].message() == f"Doit contenir {settings.password_min} caractères minimum"

@@ -25,7 +25,7 @@ def verdict(text: str, settings: Settings = SETTINGS) -> list[Refusal]:
 @pytest.mark.parametrize(
     "text",
     ["0612345678", "06 12 34 56 78", "06.12.34.56.78", "06-12-34-56-78", "+33612345678", "+33 6 12 34 56 78",
-     "0033612345678", "+33 (0)6 12 34 56 78", "+33 06 12 34 56 78", "6 12 34 56 78"],
+     "0033612345678", "+33 (0)6 12 34 56 78", "+33 06 12 34 56 78", "6 12 34 56 78", "06\u00a012\u202f34 56 78"],
 )  # fmt: skip
 def test_one_number_has_one_form(text: str) -> None:
     assert read_mobile(text, SETTINGS).number == "+33612345678"

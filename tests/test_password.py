@@ -185,6 +185,7 @@ def test_strict_asks_for_length_only() -> None:
     [
         ("P@ssw0rd", Reason.PASSWORD_COMMON), ("Password1!", Reason.PASSWORD_COMMON), ("Azerty2024!!", Reason.PASSWORD_COMMON),
         ("QWERTY", Reason.PASSWORD_COMMON), ("motdepasse", Reason.PASSWORD_COMMON),
+        ("Motdepasse1!", Reason.PASSWORD_COMMON), ("Soleil2024!", Reason.PASSWORD_COMMON), ("Doudou-2031", Reason.PASSWORD_COMMON),
         ("Durand-2024!", Reason.PASSWORD_HAS_NAME), ("xxDURANDxx1!", Reason.PASSWORD_HAS_NAME), ("Emilie-2024!", Reason.PASSWORD_HAS_NAME),
         ("Le-Petit-31!", Reason.PASSWORD_HAS_NAME), ("Aa!0612345678", Reason.PASSWORD_HAS_MOBILE),
         ("Aa!06 12 34 56 78", Reason.PASSWORD_HAS_MOBILE), ("Aa!+33612345678", Reason.PASSWORD_HAS_MOBILE),

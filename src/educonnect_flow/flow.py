@@ -14,6 +14,7 @@ from educonnect_flow.machinery.keys import Keys
 from educonnect_flow.outcome import Outcome
 from educonnect_flow.ports import Clock, Directory, HumanCheck, PasswordHasher, Sms, Store, utc_now
 from educonnect_flow.settings import Settings
+from educonnect_flow.typed import has
 from educonnect_flow.validators import Validators
 from educonnect_flow.validators.password import PasswordReport
 
@@ -46,16 +47,24 @@ def assemble(
     sms: Any,
     secret_key: bytes,
     clock: Clock | None,
-    settings: Settings | None,
-    validators: Validators | None,
+    settings: Any,
+    validators: Any,
     human_check: Any,
     password_hasher: Any,
 ) -> Outside:
     """The ports of a flow, with the defaults filled in."""
+    has("directory", directory, "find")
+    has("store", store, "load", "commit", "active", "issued", "account", "claim", "settle", "release", "purge", "trail")
+    has("sms", sms, "send")
+    if human_check is not None:
+        has("human_check", human_check, "issue", "show", "passes")
+    if not isinstance(settings, Settings | None) or not isinstance(validators, Validators | None):
+        raise WrongUse("settings must be Settings, and validators Validators")
     if password_hasher is None:
         from educonnect_flow.hashing import Argon2id
 
         password_hasher = Argon2id()
+    has("password_hasher", password_hasher, "hash", "verify")
     return Outside(
         call=call,
         directory=directory,
@@ -122,7 +131,8 @@ class ActivationFlow:
     def start(self, source: str | None = None) -> Outcome:
         """Begin: a new activation in ``PROFILE``.
 
-        :param source: where the request comes from (an address, say), kept as a keyed hash only.
+        :param source: where the request comes from (an address, say).  Kept as a keyed hash only, for a budget per
+            source; none is counted yet.
         :raises StoreUnavailable: try again.
         """
         return _run(self._journey.start(source))

@@ -170,7 +170,9 @@ async def _claim(outside: Outside, activation: Activation, event: ClaimIdentity,
 
 
 async def _find(outside: Outside, mobile: str) -> tuple[Guardian, ...]:
-    found: Sequence[Guardian] = await outside.ask("directory.find", outside.directory.find, mobile)
+    found: Any = await outside.ask("directory.find", outside.directory.find, mobile)
+    if not isinstance(found, Sequence) or not all(isinstance(guardian, Guardian) for guardian in found):
+        raise WrongUse("directory.find must return a sequence of Guardian")
     return tuple(found)
 
 

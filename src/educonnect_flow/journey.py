@@ -242,6 +242,8 @@ class Journey:
             if shown is not None or keep:
                 return activation, shown
         issued = await self.outside.ask("human_check.issue", check.issue)
+        if not isinstance(issued, HumanPrompt):
+            raise WrongUse("human_check.issue must return a HumanPrompt")
         return evolve(activation, prompt=issued.id), issued
 
     async def _fingerprint(self, activation: Activation, event: Event, memo: Memo) -> str:

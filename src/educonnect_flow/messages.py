@@ -18,43 +18,41 @@ WAIT = "wait"
 """The place in a text for how long to wait: « dans 3 minutes »."""
 
 TEXTS: dict[Reason, str] = {
-    Reason.NOT_NOW: "Cette étape n’est plus celle en cours. Reprenez à la page affichée.",
-    Reason.IDLE: "Vous êtes resté trop longtemps sans rien faire. Recommencez l’activation.",
-    Reason.REQUIRED: "Ce champ est à remplir.",
+    Reason.NOT_NOW: "Cette étape est terminée. Continuez sur la page affichée.",
+    Reason.IDLE: "Votre session a expiré. Recommencez l’activation.",
+    Reason.REQUIRED: "Remplissez ce champ.",
     Reason.TOO_LONG: "Ce champ a trop de caractères : {max} au plus.",
     Reason.CHARACTERS: "Ce champ contient des caractères qui ne peuvent pas être lus. Tapez-le à nouveau.",
     Reason.MOBILE_CHARACTERS: (
         "Le numéro contient autre chose que des chiffres. Format attendu : 06 12 34 56 78 ou +262 692 12 34 56."
     ),
     Reason.MOBILE_INVALID: "Ce numéro n’existe pas. Vérifiez les chiffres. Format attendu : 06 12 34 56 78.",
-    Reason.MOBILE_EXTENSION: "Donnez le numéro sans poste ni extension.",
+    Reason.MOBILE_EXTENSION: "Donnez le numéro sans numéro de poste.",
     Reason.MOBILE_COUNTRY: "Seuls les numéros de France et d’outre-mer peuvent recevoir le code.",
     Reason.MOBILE_KIND: "Ce numéro n’est pas celui d’un portable : il ne peut pas recevoir de SMS.",
-    Reason.MOBILE_PREFIX: (
-        "Ce numéro est d’outre-mer. Choisissez l’indicatif {prefix}, puis tapez le numéro sans le 0 du début."
-    ),
+    Reason.MOBILE_PREFIX: ("Ce numéro est d’outre-mer. Tapez-le avec {prefix} à la place du 0 du début."),
     Reason.HUMAN_CHECK_REQUIRED: "Répondez au contrôle de sécurité.",
     Reason.HUMAN_CHECK_FAILED: "La réponse au contrôle de sécurité n’est pas la bonne. En voici un nouveau.",
     Reason.IDENTITY_UNKNOWN: (
-        "Aucun responsable d’élève n’est connu sous ce nom avec ce numéro. Vérifiez-les, ou demandez à l’école "
-        "quel numéro elle a noté."
+        "Aucun responsable d’élève n’est connu sous ce nom avec ce numéro. Vérifiez le nom et le numéro, ou demandez à "
+        "l’école quel numéro elle a noté."
     ),
     Reason.MOBILE_LOCKED: "Trop d’essais ont échoué avec ce numéro. Réessayez {wait}.",
-    Reason.RESEND_TOO_SOON: "Un code vient d’être envoyé. Vous pourrez en demander un autre {wait}.",
+    Reason.RESEND_TOO_SOON: "Vous pourrez demander un autre code {wait}.",
     Reason.RESENDS_USED: "Tous les codes de cette activation ont été envoyés. Recommencez l’activation.",
     Reason.SMS_PER_MOBILE: "Trop de codes ont été envoyés à ce numéro. Réessayez {wait}.",
     Reason.SMS_BUDGET: "Le service ne peut plus envoyer de SMS pour l’instant. Réessayez {wait}.",
-    Reason.CODE_MALFORMED: "Le code est fait de {length} chiffres, sans espace.",
+    Reason.CODE_MALFORMED: "Le code comporte {length} chiffres, sans espace.",
     Reason.CODE_WRONG: "Ce code n’est pas le bon.",
     Reason.CODE_EXPIRED: "Ce code n’est plus valable. Demandez-en un nouveau.",
-    Reason.LOCKED: "Trop d’essais ont échoué. Vous pourrez recommencer {wait}.",
+    Reason.LOCKED: "Trop d’essais ont échoué. Recommencez l’activation {wait}.",
     Reason.ANSWER_MISSING: "Répondez pour cet élève.",
     Reason.ANSWER_REPEATED: "Une seule réponse est possible pour cet élève.",
     Reason.PUPIL_NOT_SHOWN: "Une réponse concerne un élève qui n’est pas sur la page.",
     Reason.BIRTH_DATE_MISSING: "Donnez la date de naissance de cet élève.",
-    Reason.BIRTH_DATE_MALFORMED: "Cette date n’existe pas. Format attendu : 21/09/2007.",
-    Reason.BIRTH_DATES_WRONG: "Les dates de naissance ne correspondent pas toutes à celles que l’école connaît.",
-    Reason.NO_PUPIL: "Aucun élève n’est rattaché à vous. Adressez-vous à l’école ou à l’établissement.",
+    Reason.BIRTH_DATE_MALFORMED: "Cette date n’est pas valable. Format attendu : 21/09/2007.",
+    Reason.BIRTH_DATES_WRONG: "Au moins une date de naissance ne correspond pas à celle que l’école connaît.",
+    Reason.NO_PUPIL: "Aucun élève ne vous est rattaché. Adressez-vous à l’école ou à l’établissement.",
     Reason.NO_PUPIL_CONFIRMED: (
         "Vous n’avez confirmé aucun élève : le compte n’est pas activé. Adressez-vous à l’école ou à l’établissement."
     ),
@@ -83,7 +81,7 @@ PLURALS: dict[str, tuple[str, str]] = {
 }
 """Texts that count."""
 
-SMS = "EduConnect : votre code de sécurité est {code}. Il est valable {minutes} min. Ne le donnez à personne."
+SMS = "ÉduConnect : votre code de sécurité est {code}. Il est valable {minutes} min. Ne le donnez à personne."
 """The SMS, in letters of the GSM alphabet, so that it is one message and not two."""
 
 CRITERIA: dict[str, str] = {
@@ -109,10 +107,10 @@ def _count(catalogue: gettext.NullTranslations, what: str, n: int) -> str:
 
 
 def _wait(catalogue: gettext.NullTranslations, seconds: int) -> str:
-    """In seconds up to a minute and a half, in minutes up to 90, then in hours: rounded up."""
+    """In seconds up to a minute and a half, in minutes up to 90 unless it is an hour, then in hours: rounded up."""
     if seconds < 1.5 * _MINUTE:
         return _count(catalogue, "seconds", seconds)
-    if seconds <= 1.5 * _HOUR:
+    if seconds <= 1.5 * _HOUR and seconds != _HOUR:
         return _count(catalogue, "minutes", -(-seconds // _MINUTE))
     return _count(catalogue, "hours", -(-seconds // _HOUR))
 
@@ -131,9 +129,9 @@ def refusal_text(refusal: Refusal, locale: str) -> str:
     return text
 
 
-def criterion_text(name: str, settings: Settings, locale: str = "fr") -> str:
+def criterion_text(name: str, least: int, locale: str) -> str:
     """The line for a criterion of the password page, by its name."""
-    return _catalogue(locale).gettext(CRITERIA[name]).replace("{min}", str(settings.password_min))
+    return _catalogue(locale).gettext(CRITERIA[name]).replace("{min}", str(least))
 
 
 def sms_text(code: str, settings: Settings) -> str:

@@ -40,3 +40,20 @@ def sequence(kind: type) -> Callable[[Any, Any, Any], None]:
 def frozen_sequence(value: Sequence[Any]) -> tuple[Any, ...]:
     """An attrs converter: a list becomes a tuple; anything else is left for the check."""
     return tuple(value) if isinstance(value, list) else cast("tuple[Any, ...]", value)
+
+
+def called(instance: object, attribute: Any, value: object) -> None:
+    """An attrs validator: something that can be called."""
+    if not callable(value):
+        where = f"{type(instance).__name__}.{attribute.name}"
+        raise WrongUse(f"{where} must be callable, not {type(value).__name__}")
+
+
+def has(name: str, port: object, *methods: str) -> None:
+    """Check that *port* has *methods*.
+
+    :raises WrongUse: naming the first that is missing; also for a class where an instance is meant.
+    """
+    for method in methods:
+        if isinstance(port, type) or not callable(getattr(port, method, None)):
+            raise WrongUse(f"{name} must have a method {method}; {type(port).__name__} has none")

@@ -7,6 +7,7 @@ never be taken; then it builds the machine, once, and freezes it.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, cast
@@ -22,6 +23,17 @@ A = TypeVar("A", bound="Attempt[Any]")
 
 Guard = Callable[[A], bool]
 Effect = Callable[[A], None]
+
+
+_NAME = "educonnect_flow"
+
+
+def _not_ours(record: logging.LogRecord) -> bool:
+    """What ``transitions`` logs of our machine, several lines per event, is said by the audit already."""
+    return not (isinstance(record.args, tuple) and record.args[:1] == (f"{_NAME}: ",))
+
+
+logging.getLogger("transitions.core").addFilter(_not_ours)
 
 
 class TableError(ValueError):
@@ -139,6 +151,7 @@ def compile_table(
     _check_order(rows)
     machine = Machine(
         model=None,
+        name=_NAME,
         states=[State(state) for state in states],
         initial=initial,
         transitions=cast("Any", transitions_of(rows)),

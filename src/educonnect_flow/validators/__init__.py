@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from attrs import frozen
+from attrs import field, frozen
 
 from educonnect_flow.reasons import Verdict, refusals_of
+from educonnect_flow.typed import called
 from educonnect_flow.validators.code import CodeCheck, check_code
 from educonnect_flow.validators.identity import IdentityCheck, check_identity
 from educonnect_flow.validators.mobile import MobileCheck, check_mobile
@@ -30,15 +31,15 @@ C = TypeVar("C")
 class Validators:
     """One validator for each rule; each has the guide's as its default."""
 
-    identity: Callable[[IdentityCheck], Verdict] = check_identity
+    identity: Callable[[IdentityCheck], Verdict] = field(default=check_identity, validator=called)
     """Whether a record of the directory is the person who claims it.  Called for each record of the mobile."""
-    mobile: Callable[[MobileCheck], Verdict] = check_mobile
+    mobile: Callable[[MobileCheck], Verdict] = field(default=check_mobile, validator=called)
     """Whether a number, normalised, may receive a code."""
-    code: Callable[[CodeCheck], Verdict] = check_code
+    code: Callable[[CodeCheck], Verdict] = field(default=check_code, validator=called)
     """Whether the code opens.  A refusal costs an attempt unless it is malformed or expired."""
-    pupils: Callable[[PupilsCheck], Verdict] = check_pupils
+    pupils: Callable[[PupilsCheck], Verdict] = field(default=check_pupils, validator=called)
     """Whether the answers hold.  A refusal costs an attempt unless it concerns the form only."""
-    password: Callable[[PasswordCheck], Verdict] = check_password
+    password: Callable[[PasswordCheck], Verdict] = field(default=check_password, validator=called)
     """Whether the password may be chosen."""
 
 

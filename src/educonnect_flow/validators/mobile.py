@@ -26,6 +26,8 @@ Nouvelle-Calédonie, Polynésie française."""
 _OVERSEAS = ("RE", "YT", "GP", "GF", "MQ")
 """Territories whose local numbers look like the mainland's: ten digits from 06 or 07."""
 
+_SPACES = str.maketrans(dict.fromkeys("\u00a0\u202f\u2009", " "))
+"""The spaces of French typography, which come along when a number is copied."""
 _WRITTEN = frozenset("0123456789 +().-/")
 _FICTION = re.compile(r"\+3363998[0-9]{4}")
 _KINDS = {PhoneNumberType.MOBILE: "mobile", PhoneNumberType.FIXED_LINE_OR_MOBILE: "mobile"}
@@ -52,6 +54,7 @@ class MobileCheck(Confidential):
 
 def read_mobile(text: str, settings: Settings) -> MobileCheck:
     """Read *text* (of at most ``LONGEST`` characters) as a number; +33 unless it says otherwise."""
+    text = text.translate(_SPACES)
     ascii_only = _WRITTEN.issuperset(text)
     try:
         parsed = phonenumbers.parse(text, "FR")

@@ -26,8 +26,13 @@ SPECIALS = frozenset("!?@#$(){}[]_&=+-%*<>£µ/.:;")
 SCORED = 16
 """How many characters the meter reads: zxcvbn's time grows fast on crafted input, and more only adds strength."""
 
-_COMMON_CORES = 500
+_COMMON_CORES = 2_000
 """Passwords that are also refused with digits and specials around them: the first of zxcvbn's list."""
+
+_FRENCH = frozenset(
+    {"azertyuiop", "chouchou", "coucou", "doudou", "jetaime", "loulou", "maman", "motdepasse", "nounours", "papa"}
+)
+"""Words that French parents choose and that stand far down in zxcvbn's list, or not at all."""
 
 _DIGITS = frozenset("0123456789")
 
@@ -50,6 +55,14 @@ class Criterion:
     met: bool
     reason: Reason = field(repr=False)
     """What a password is refused for that does not meet it."""
+    least: int = field(default=1, repr=False)
+    """How many of them are asked."""
+
+    def message(self, locale: str = "fr") -> str:
+        """The line that the page shows, in *locale*."""
+        from educonnect_flow.messages import criterion_text
+
+        return criterion_text(self.name, self.least, locale)
 
 
 class PasswordReport(NamedTuple):
@@ -83,7 +96,8 @@ def normalise(password: str) -> str:
 
 def criteria(password: str, settings: Settings) -> tuple[Criterion, ...]:
     """What *settings* ask, in the guide's order, and whether *password* (NFC) has it."""
-    length = Criterion("length", len(password) >= settings.password_min, Reason.PASSWORD_TOO_SHORT)
+    least = settings.password_min
+    length = Criterion("length", len(password) >= least, Reason.PASSWORD_TOO_SHORT, least)
     if not settings.password_composition:
         return (length,)
     return (
@@ -121,7 +135,8 @@ def is_common(password: str) -> bool:
     whole = password.casefold()
     if whole in ranks:
         return True
-    return ranks.get(_core(whole), _COMMON_CORES + 1) <= _COMMON_CORES
+    core = _core(whole)
+    return core in _FRENCH or ranks.get(core, _COMMON_CORES + 1) <= _COMMON_CORES
 
 
 def _core(text: str) -> str:

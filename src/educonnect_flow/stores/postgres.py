@@ -1,0 +1,221 @@
+"""The store for hosts that outgrow one machine: PostgreSQL through psycopg 3 and its pool (extra ``postgres``).
+
+Two classes, one for each kind of flow; what they ask stands in ``postgres_queries``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime
+from typing import Any, TypeVar
+
+import psycopg
+from psycopg_pool import AsyncConnectionPool, ConnectionPool, PoolTimeout
+
+from educonnect_flow.activation.products import Account
+from educonnect_flow.records import AuditEntry, Claimed, Commit, Loaded, Receipt
+from educonnect_flow.stores.postgres_queries import Queries, Query, refused, unavailable
+
+T = TypeVar("T")
+
+
+def _options(timeout: float) -> dict[str, Any]:
+    """How every connection is made: nothing waits for longer than *timeout* seconds."""
+    milliseconds = int(timeout * 1000)
+    return {
+        "autocommit": True,
+        "connect_timeout": max(2, round(timeout)),
+        "options": f"-c statement_timeout={milliseconds} -c lock_timeout={milliseconds}",
+    }
+
+
+class PostgresStore:
+    """Any number of machines over one PostgreSQL (14 or newer).
+
+    Every call is one round trip.  What was answered survives a crash of the server; it survives the loss of the
+    server when a synchronous standby takes over (``synchronous_commit = on`` and ``synchronous_standby_names`` set).
+    Deleted rows stay in the files until the server's vacuum, and in its write-ahead log and backups for as long as
+    those are kept.
+
+    :param conninfo: as libpq takes it.
+    :param schema: the schema that holds the tables; made when missing.
+    :param pool: connections at most.
+    :param timeout: seconds, for a connection out of the pool and for each statement.
+    :raises StoreUnavailable: when the server cannot be reached, or holds a newer schema.
+    """
+
+    def __init__(self, conninfo: str, *, schema: str = "educonnect_flow", pool: int = 10, timeout: float = 5.0) -> None:
+        self._queries = Queries(schema)
+        self._pool = ConnectionPool(
+            conninfo, kwargs=_options(timeout), min_size=1, max_size=pool, timeout=timeout, open=False
+        )
+        try:
+            self._pool.open()
+            with self._pool.connection() as connection:
+                connection.execute(self._queries.create())
+        except (psycopg.Error, PoolTimeout) as error:
+            self._pool.close()
+            raise unavailable(error) from error
+
+    def __repr__(self) -> str:
+        return f"PostgresStore(schema={self._queries.schema!r})"
+
+    def _run(self, query: Query[T]) -> T:
+        try:
+            with self._pool.connection() as connection:
+                cursor = connection.execute(query.sql, query.values)
+                return query.read(cursor.fetchall() if cursor.description is not None else [])
+        except (psycopg.Error, PoolTimeout) as error:
+            raise unavailable(error) from error
+
+    def load(self, handle: str, request: str | None = None) -> Loaded | None:
+        """See ``Store``."""
+        return self._run(self._queries.load(handle, request))
+
+    def commit(self, commit: Commit) -> Receipt:
+        """See ``Store``."""
+        query = self._queries.commit(commit)
+        try:
+            with self._pool.connection() as connection:
+                return query.read(connection.execute(query.sql, query.values).fetchall())
+        except (psycopg.Error, PoolTimeout) as error:
+            receipt = _refused(error)
+            if receipt is None:
+                raise unavailable(error) from error
+            return receipt
+
+    def active(self, guardians: tuple[str, ...]) -> bool:
+        """See ``Store``."""
+        return self._run(self._queries.active(guardians))
+
+    def issued(self, base: str) -> int:
+        """See ``Store``."""
+        return self._run(self._queries.issued(base))
+
+    def account(self, identifier: str) -> Account | None:
+        """See ``Store``."""
+        return self._run(self._queries.account(identifier))
+
+    def claim(self, now: datetime, lease_until: datetime) -> Claimed | None:
+        """See ``Store``."""
+        return self._run(self._queries.claim(now, lease_until))
+
+    def settle(self, message: str) -> None:
+        """See ``Store``."""
+        self._run(self._queries.settle(message))
+
+    def release(self, message: str, due_at: datetime) -> None:
+        """See ``Store``."""
+        self._run(self._queries.release(message, due_at))
+
+    def purge(self, now: datetime, limit: int) -> int:
+        """See ``Store``."""
+        return self._run(self._queries.purge(now, limit))
+
+    def trail(self, activation: str) -> tuple[AuditEntry, ...]:
+        """See ``Store``."""
+        return self._run(self._queries.trail(activation))
+
+    def close(self) -> None:
+        """See ``Store``."""
+        self._pool.close()
+
+
+def _refused(error: Exception) -> Receipt | None:
+    if isinstance(error, psycopg.errors.UniqueViolation):
+        return refused(error.diag.constraint_name)
+    return None
+
+
+class AsyncPostgresStore:
+    """``PostgresStore``, awaited; same parameters.  Connects, and makes the schema, at the first call."""
+
+    def __init__(self, conninfo: str, *, schema: str = "educonnect_flow", pool: int = 10, timeout: float = 5.0) -> None:
+        self._queries = Queries(schema)
+        self._settings = {
+            "conninfo": conninfo, "kwargs": _options(timeout), "min_size": 1, "max_size": pool, "timeout": timeout,
+        }  # fmt: skip
+        self._pool: AsyncConnectionPool[Any] | None = None
+        self._opening = asyncio.Lock()
+
+    def __repr__(self) -> str:
+        return f"AsyncPostgresStore(schema={self._queries.schema!r})"
+
+    async def _opened(self) -> AsyncConnectionPool[Any]:
+        if self._pool is None:
+            async with self._opening:
+                if self._pool is None:
+                    pool: AsyncConnectionPool[Any] = AsyncConnectionPool(**self._settings, open=False)  # type: ignore[arg-type]
+                    try:
+                        await pool.open()
+                        async with pool.connection() as connection:
+                            await connection.execute(self._queries.create())
+                    except BaseException:
+                        await pool.close()
+                        raise
+                    self._pool = pool
+        return self._pool
+
+    async def _run(self, query: Query[T]) -> T:
+        try:
+            pool = await self._opened()
+            async with pool.connection() as connection:
+                cursor = await connection.execute(query.sql, query.values)
+                return query.read(await cursor.fetchall() if cursor.description is not None else [])
+        except (psycopg.Error, PoolTimeout) as error:
+            raise unavailable(error) from error
+
+    async def load(self, handle: str, request: str | None = None) -> Loaded | None:
+        """See ``Store``."""
+        return await self._run(self._queries.load(handle, request))
+
+    async def commit(self, commit: Commit) -> Receipt:
+        """See ``Store``."""
+        query = self._queries.commit(commit)
+        try:
+            pool = await self._opened()
+            async with pool.connection() as connection:
+                cursor = await connection.execute(query.sql, query.values)
+                return query.read(await cursor.fetchall())
+        except (psycopg.Error, PoolTimeout) as error:
+            receipt = _refused(error)
+            if receipt is None:
+                raise unavailable(error) from error
+            return receipt
+
+    async def active(self, guardians: tuple[str, ...]) -> bool:
+        """See ``Store``."""
+        return await self._run(self._queries.active(guardians))
+
+    async def issued(self, base: str) -> int:
+        """See ``Store``."""
+        return await self._run(self._queries.issued(base))
+
+    async def account(self, identifier: str) -> Account | None:
+        """See ``Store``."""
+        return await self._run(self._queries.account(identifier))
+
+    async def claim(self, now: datetime, lease_until: datetime) -> Claimed | None:
+        """See ``Store``."""
+        return await self._run(self._queries.claim(now, lease_until))
+
+    async def settle(self, message: str) -> None:
+        """See ``Store``."""
+        await self._run(self._queries.settle(message))
+
+    async def release(self, message: str, due_at: datetime) -> None:
+        """See ``Store``."""
+        await self._run(self._queries.release(message, due_at))
+
+    async def purge(self, now: datetime, limit: int) -> int:
+        """See ``Store``."""
+        return await self._run(self._queries.purge(now, limit))
+
+    async def trail(self, activation: str) -> tuple[AuditEntry, ...]:
+        """See ``Store``."""
+        return await self._run(self._queries.trail(activation))
+
+    async def close(self) -> None:
+        """See ``Store``."""
+        if self._pool is not None:
+            await self._pool.close()

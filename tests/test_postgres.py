@@ -1,0 +1,213 @@
+"""The PostgreSQL stores: the contract on a real server, and what happens when the server goes away."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import psycopg
+import pytest
+
+from educonnect_flow import AsyncActivationFlow, ChooseProfile, GoBack, Profile, State, SubmitCode
+from educonnect_flow.directory import StaticDirectory
+from educonnect_flow.errors import StoreUnavailable
+from educonnect_flow.records import Commit, Standing
+from educonnect_flow.sms import RecordingSms
+from educonnect_flow.stores import AsyncPostgresStore, PostgresStore
+from educonnect_flow.stores.postgres_queries import Queries
+from educonnect_flow.testing import CheapHasher, FakeClock, StoreContract
+from educonnect_flow.testing.clock import START
+from educonnect_flow.testing.stores import HOUR, account, activation, first
+from tests.postgres import Server
+from tests.test_async import walk
+from tests.world import EMILIE, SECRET, World
+
+promise = pytest.mark.promise
+
+
+class TestPostgresStore(StoreContract):
+    @pytest.fixture
+    def store(self, server: Server, schema: str) -> Iterator[PostgresStore]:
+        store = PostgresStore(server.dsn, schema=schema, pool=20, timeout=30)
+        yield store
+        store.close()
+
+
+class Waited:
+    """An asynchronous store, called from anywhere: each call runs in one loop, in a thread of its own."""
+
+    def __init__(self, store: AsyncPostgresStore) -> None:
+        self._store = store
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever)
+        self._thread.start()
+
+    def __getattr__(self, name: str) -> Any:
+        return lambda *args: asyncio.run_coroutine_threadsafe(getattr(self._store, name)(*args), self._loop).result(60)
+
+    def stop(self) -> None:
+        self.close()
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+
+class TestAsyncPostgresStore(StoreContract):
+    @pytest.fixture
+    def store(self, server: Server, schema: str) -> Iterator[Waited]:
+        store = Waited(AsyncPostgresStore(server.dsn, schema=schema, pool=20, timeout=30))
+        yield store
+        store.stop()
+
+
+def test_the_whole_journey_awaited(server: Server, schema: str) -> None:
+    async def run() -> State:
+        store = AsyncPostgresStore(server.dsn, schema=schema)
+        sms = RecordingSms()
+        flow = AsyncActivationFlow(
+            directory=StaticDirectory([EMILIE]), store=store, sms=sms, secret_key=SECRET, clock=FakeClock(),
+            password_hasher=CheapHasher(),
+        )  # fmt: skip
+        out = await walk(flow, sms)
+        await store.close()
+        return out.state
+
+    assert asyncio.run(run()) is State.ACTIVATED
+
+
+def test_a_store_that_was_never_used_closes() -> None:
+    async def run() -> None:
+        await AsyncPostgresStore("host=nowhere").close()
+
+    asyncio.run(run())
+
+
+def test_ten_makers_at_once_make_one_schema(server: Server, schema: str) -> None:
+    with ThreadPoolExecutor(10) as pool:
+        stores = list(pool.map(lambda _: PostgresStore(server.dsn, schema=schema, pool=1, timeout=30), range(10)))
+    assert World(stores[0]).at(State.CODE).accepted
+    for store in stores:
+        store.close()
+
+
+def test_a_newer_schema_is_refused(server: Server, schema: str) -> None:
+    PostgresStore(server.dsn, schema=schema).close()
+    with psycopg.connect(server.dsn, autocommit=True) as connection:
+        connection.execute(f"UPDATE {schema}.version SET version = 99")
+    with pytest.raises(StoreUnavailable) as caught:
+        PostgresStore(server.dsn, schema=schema)
+    assert "version 99" in str(caught.value.__cause__)
+
+    async def run() -> None:
+        await AsyncPostgresStore(server.dsn, schema=schema).load("h")
+
+    with pytest.raises(StoreUnavailable):
+        asyncio.run(run())
+
+
+@pytest.mark.parametrize("schema", ["", "Upper", "a-b", "a;b", "1a", "x" * 64])
+def test_a_schema_is_a_plain_name(schema: str) -> None:
+    with pytest.raises(ValueError, match="schema"):
+        Queries(schema)
+
+
+def test_reprs_hold_no_connection() -> None:
+    async def run() -> str:
+        return repr(AsyncPostgresStore("host=nowhere password=secret"))
+
+    assert asyncio.run(run()) == "AsyncPostgresStore(schema='educonnect_flow')"
+
+
+def test_many_first_calls_open_one_pool(server: Server, schema: str) -> None:
+    async def run() -> list[Any]:
+        store = AsyncPostgresStore(server.dsn, schema=schema, timeout=30)
+        loaded = await asyncio.gather(*(store.load("nothing") for _ in range(5)))
+        await store.close()
+        return loaded
+
+    assert asyncio.run(run()) == [None] * 5
+    store = PostgresStore(server.dsn, schema=schema)
+    assert repr(store) == f"PostgresStore(schema={schema!r})"
+    store.close()
+
+
+@promise("R1", "R2")
+@pytest.mark.parametrize("asynchronous", [False, True])
+def test_two_that_get_there_in_the_same_instant_are_told_which_was_first(
+    server: Server, schema: str, asynchronous: bool
+) -> None:
+    """Another transaction has written and not yet committed: no look at the tables shows it, only its constraint."""
+    made: Any = PostgresStore(server.dsn, schema=schema, timeout=30)
+    store: Any = Waited(AsyncPostgresStore(server.dsn, schema=schema, timeout=30)) if asynchronous else made
+    cases: list[tuple[str, Commit, Standing]] = [
+        (
+            "INSERT INTO {s}.holder VALUES ('g1', 'x')",
+            first("a1", "h1", account=account("e.x01", "g1")),
+            Standing.ACTIVE,
+        ),
+        (
+            "INSERT INTO {s}.account VALUES ('e.x02', 'e.x', '{{}}', '{{}}', '{{}}', '', 0, '')",
+            first("a2", "h2", account=account("e.x02", "g2")),
+            Standing.IDENTIFIER_TAKEN,
+        ),
+        ("INSERT INTO {s}.activation VALUES ('a3', 1, 'h3', NULL, NULL, 0, '')", first("a3", "h9"), Standing.STALE),
+    ]
+    for statement, commit, standing in cases:
+        with psycopg.connect(server.dsn) as other, ThreadPoolExecutor(1) as pool:
+            other.execute(statement.format(s=schema))
+            waiting = pool.submit(store.commit, commit)
+            while not _blocked(server):
+                pass
+            other.commit()
+            assert waiting.result(60).standing is standing
+    # A handle that two activations share is nobody's doing: the error says so.
+    store.commit(first("a5", "h5"))
+    with pytest.raises(StoreUnavailable):
+        store.commit(first("a6", "h5"))
+    if asynchronous:
+        store.stop()
+    made.close()
+
+
+def _blocked(server: Server) -> bool:
+    with psycopg.connect(server.dsn) as connection:
+        row = connection.execute("SELECT count(*) FROM pg_locks WHERE NOT granted").fetchone()
+    return row is not None and row[0] > 0
+
+
+@promise("R4", "R10")
+def test_a_server_that_is_killed_gives_bounded_errors_and_comes_back_with_everything(schema: str) -> None:
+    server = Server()
+    store = PostgresStore(server.dsn, schema=schema, timeout=2)
+    awaited = Waited(AsyncPostgresStore(server.dsn, schema=schema, timeout=2))
+    world = World(store)
+    out = world.submit(world.flow.start(), ChooseProfile(Profile.GUARDIAN), "one")
+    assert awaited.load("nothing") is None
+    server.crash()
+    for call in (
+        lambda: world.submit(out, GoBack(), "two"),
+        lambda: world.flow.start(),
+        lambda: world.flow.deliver(),
+        lambda: world.flow.purge(),
+        lambda: awaited.load("nothing"),
+        lambda: awaited.commit(Commit(activation=activation(), purge_at=START + HOUR, handle="h1")),
+    ):
+        with pytest.raises(StoreUnavailable):
+            call()
+    server.start()
+    end = 100
+    while end:
+        try:
+            assert world.submit(out, ChooseProfile(Profile.GUARDIAN), "one") == out
+            break
+        except StoreUnavailable:
+            end -= 1
+    assert world.submit(out, GoBack(), "two").state is State.PROFILE
+    done = world.at(State.CODE)
+    assert world.submit(done, SubmitCode(world.code())).state is State.PUPILS
+    awaited.stop()
+    store.close()
+    server.close()
