@@ -171,8 +171,7 @@ def test_a_failure_at_any_store_call_leaves_nothing_or_all_and_a_retry_gives_the
             world = World(faulty)
             assert _kept(world, _walk(world, error)) == expected, (n, calls[n - 1])
             assert store.issued("e.durand") == 1
-            codes = world.flow.deliver()
-            assert codes <= 1
+            assert world.flow.deliver() == 0  # every code was superseded or used
             store.close()
 
 
@@ -240,12 +239,46 @@ def test_the_request_that_changed_the_handle_may_be_repeated_with_the_old_one(wo
     first = world.submit(out, SubmitCode(code), "the request")
     assert world.submit(out, SubmitCode(code), "the request") == first
     assert world.submit(first, SubmitCode(code), "the request") == first
-    with pytest.raises(RequestReused):
-        world.submit(out, SubmitCode("999999"), "the request")
+    for other in (SubmitCode("999999"), GoBack()):
+        with pytest.raises(RequestReused):
+            world.submit(out, other, "the request")
     moved = world.submit(first, answers(LEO, ZOE))
     again = world.submit(out, SubmitCode(code), "the request")
     assert (again.state, again.handle) == (State.PUPILS, first.handle)
     assert world.flow.resume(again.handle).state is moved.state is State.PASSWORD
+
+
+@promise("F4", "C1")
+def test_the_handle_before_does_not_serve_to_guess_the_code(world: World) -> None:
+    out = world.at(State.CODE)
+    wrong, code = world.wrong(), world.code()
+    world.submit(out, SubmitCode(wrong), "an earlier request")
+    new = world.submit(out, SubmitCode(code), "the request")
+    with pytest.raises(UnknownHandle):
+        world.submit(out, SubmitCode(wrong), "an earlier request")
+    for _ in range(3):
+        with pytest.raises(RequestReused):
+            world.submit(out, SubmitCode(wrong), "the request")
+    with pytest.raises(UnknownHandle):
+        world.submit(out, SubmitCode(code), "the request")
+    assert world.submit(new, SubmitCode(code), "the request").handle == new.handle
+
+
+@promise("F4")
+def test_a_stray_request_is_said_only_once_counted(store: Store) -> None:
+    from educonnect_flow.records import STALE
+
+    world = World(store)
+    out = world.at(State.CODE)
+    world.submit(out, SubmitCode(world.code()), "the request")
+
+    class Contended(FaultyStore):
+        def _pass_on(self, name: str, method: Any, *args: Any) -> Any:
+            return STALE if name == "commit" else super()._pass_on(name, method, *args)
+
+    other = World(Contended(store), clock=world.clock)
+    with pytest.raises(StoreUnavailable):
+        other.submit(out, SubmitCode("999999"), "the request")
 
 
 @pytest.mark.parametrize("request_id", ["", "x" * 201, 7, b"x"])
@@ -325,6 +358,24 @@ def test_a_clock_that_steps_back_never_lengthens_a_code(world: World, back: int)
     world.clock.advance(minutes=-back)
     world.submit(out, SubmitCode("malformed"))  # seen after the step
     world.clock.advance(minutes=5)
+    assert reasons(world.submit(out, SubmitCode(code))) == [Reason.CODE_EXPIRED]
+
+
+@promise("R9")
+def test_a_code_that_was_issued_in_what_is_now_the_future_is_over(world: World) -> None:
+    out = world.at(State.CODE)
+    code = world.code()
+    world.clock.advance(minutes=-10)
+    assert reasons(world.submit(out, SubmitCode(code))) == [Reason.CODE_EXPIRED]
+
+
+@promise("R9")
+def test_what_a_page_showed_as_over_stays_over(world: World) -> None:
+    out = world.at(State.CODE)
+    code = world.code()
+    world.clock.advance(minutes=31)
+    assert world.flow.resume(out.handle).state is State.CODE
+    world.clock.advance(minutes=-20)
     assert reasons(world.submit(out, SubmitCode(code))) == [Reason.CODE_EXPIRED]
 
 
@@ -431,25 +482,103 @@ def test_everything_is_there_after_the_file_is_opened_again(tmp_path: Path) -> N
     store.close()
 
 
-def test_a_child_process_opens_connections_of_its_own(tmp_path: Path) -> None:
+def _in_child(work: Callable[[], bool]) -> int:
+    """Fork, do *work* in the child, and return its exit status: 0 when it returned True."""
+    pid = os.fork()
+    if pid == 0:  # pragma: no cover - the child
+        status = 2
+        try:
+            status = 0 if work() else 1
+        finally:
+            os._exit(status)
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+
+
+def test_a_forked_child_and_its_parent_both_keep_what_they_answer(tmp_path: Path) -> None:
     store = SqliteStore(tmp_path / "activations.db")
     world = World(store)
     world.at(State.CODE)
+    handles = tmp_path / "handles"
+
+    def work() -> bool:
+        while not (tmp_path / "parent closed").exists():
+            time.sleep(0.01)
+        handles.write_text("\n".join(world.at(State.CODE).handle for _ in range(3)))
+        return True
+
     pid = os.fork()
     if pid == 0:  # pragma: no cover - the child
+        status = 2
         try:
-            os._exit(0 if world.at(State.CODE).accepted and store._inherited else 1)
+            status = 0 if work() else 1
         finally:
-            os._exit(2)
+            os._exit(status)
+    mine = world.at(State.CODE)
+    store.close()  # as a parent that turns into a daemon does
+    (tmp_path / "parent closed").touch()
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+    again = World(SqliteStore(tmp_path / "activations.db"))
+    for handle in [mine.handle, *handles.read_text().split()]:
+        assert again.flow.resume(handle).state is State.CODE
+    again.store.close()
+
+
+def test_a_fork_waits_for_a_transaction_to_end(tmp_path: Path) -> None:
+    store = SqliteStore(tmp_path / "activations.db")
+    world = World(store)
+    begun, stop = threading.Event(), threading.Event()
+
+    def busy() -> None:
+        while not stop.is_set():
+            world.flow.start()
+            begun.set()
+
+    writer = threading.Thread(target=busy)
+    writer.start()
+    begun.wait(30)
+    try:
+        for _ in range(5):
+            assert _in_child(lambda: world.flow.start().accepted) == 0
+    finally:
+        stop.set()
+        writer.join()
     assert world.at(State.CODE).accepted
-    before = store._writer
-    store._pid = -1  # as a child would find it
-    assert world.at(State.CODE).accepted
-    assert store._writer is not before
     store.close()
-    for inherited in store._inherited:
-        inherited.close()
+    with pytest.raises(StoreUnavailable, match="closed"):
+        world.flow.start()
+    with store._write_lock, pytest.raises(StoreUnavailable, match="closed"):
+        store.active(("g1",))  # the reader's way
+
+
+def test_a_signal_at_the_beginning_of_a_transaction_does_not_wedge_the_store(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = SqliteStore(tmp_path / "activations.db")
+    world = World(store)
+    patiently = store._patiently
+
+    def interrupted(step: Callable[[], object], end: float) -> None:
+        patiently(step, end)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(store, "_patiently", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        world.flow.start()
+    monkeypatch.undo()
+    assert world.flow.start().accepted
+    store.close()
+
+
+def test_the_file_is_for_its_owner_and_as_durable_as_said(tmp_path: Path) -> None:
+    store = SqliteStore(tmp_path / "activations.db")
+    World(store).flow.start()
+    for path in tmp_path.iterdir():
+        assert path.stat().st_mode & 0o077 == 0
+    with store._transaction() as db:
+        assert db.execute("PRAGMA synchronous").fetchone() == (2,)
+        assert db.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+        assert db.execute("PRAGMA secure_delete").fetchone() == (1,)
+    store.close()
 
 
 def test_a_transaction_that_the_database_ended_itself_is_unavailable(tmp_path: Path) -> None:
@@ -563,7 +692,6 @@ def test_what_is_over_is_purged_on_its_day_and_nothing_of_it_stays_in_the_file(
         with pytest.raises(UnknownHandle):
             world.flow.resume(out.handle)
     assert store.account(done.view.identifier) is not None
-    store.close()
     raw = b"".join(path.read_bytes() for path in tmp_path.iterdir())
     for trace in (b"Leo", b"Moulin", "••".encode(), b"\\u2022", digest(done.handle).encode()):
         assert trace not in raw

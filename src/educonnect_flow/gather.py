@@ -29,6 +29,7 @@ from educonnect_flow.errors import ActivationError, PortUnavailable, StoreUnavai
 from educonnect_flow.machinery.keys import Keys
 from educonnect_flow.people import Guardian
 from educonnect_flow.ports import Clock, Directory, HumanCheck, PasswordHasher, Sms, Store
+from educonnect_flow.reasons import Reason, Refusal
 from educonnect_flow.settings import Settings
 from educonnect_flow.validators import Validators
 from educonnect_flow.validators.mobile import mask
@@ -85,10 +86,11 @@ class Outside:
 
         :raises WrongUse: when the clock's is not aware.
         """
-        now = self.clock()
-        if now.tzinfo is None:
+        now: Any = self.clock()
+        if not isinstance(now, datetime) or now.tzinfo is None:
             raise WrongUse("clock() must return an aware datetime")
-        return now if now.tzinfo is UTC else now.astimezone(UTC)
+        moment: datetime = now if now.tzinfo is UTC else now.astimezone(UTC)
+        return moment
 
     def mobile_of(self, activation: str, sealed: str) -> str:
         """The number of a claim (E.164).
@@ -109,7 +111,7 @@ class Outside:
 class Memo:
     """What is kept while one event is decided again because another came first: nothing outside is done twice."""
 
-    human: dict[str, bool] = field(factory=dict)
+    human: bool | None = None
     drawn: tuple[str, str] | None = None
     barred: dict[str, datetime] = field(factory=dict)
     active: bool = False
@@ -142,17 +144,16 @@ async def gather(outside: Outside, activation: Activation, event: Event, now: da
 
 async def _claim(outside: Outside, activation: Activation, event: ClaimIdentity, now: datetime, memo: Memo) -> Facts:
     prompt, check = activation.prompt, outside.human_check
-    prompted = prompt is not None and check is not None
-    number, form = read_form(event, prompted, outside.settings, outside.validators)
+    number, form = read_form(event, check is not None, outside.settings, outside.validators)
+    if check is not None and prompt is None:  # the check came in while this parent was on the page
+        form = (*form, Refusal(Reason.HUMAN_CHECK_REQUIRED, "human_check"))
     if form or code_due(activation, outside.settings, now):
         return Facts(form=form)
     assert number is not None and number.number is not None  # noqa: S101, PT018 - the form is right
-    human = None
-    if prompt is not None and check is not None:
-        if prompt not in memo.human:  # it can be asked once only
-            memo.human[prompt] = await outside.ask("human_check.passes", check.passes, prompt, event.human_check)
-        human = memo.human[prompt] is True
-        if not human:
+    if check is not None:
+        if memo.human is None:  # once per request: a prompt serves once, and another's is not this answer's
+            memo.human = await outside.ask("human_check.passes", check.passes, prompt, event.human_check) is True
+        if not memo.human:
             return Facts(human=False)
     mobile = number.number
     nonce, message = memo.draw()
@@ -161,7 +162,7 @@ async def _claim(outside: Outside, activation: Activation, event: ClaimIdentity,
         mobile_key=outside.keys.token("mobile", mobile),
         sealed=outside.keys.seal(mobile, activation.id),
         masked=mask(mobile),
-        human=human,
+        human=memo.human,
         candidates=await _find(outside, mobile),
         nonce=nonce,
         message=message,

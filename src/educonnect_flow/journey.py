@@ -29,6 +29,7 @@ from educonnect_flow.outcome import Outcome
 from educonnect_flow.ports import HumanPrompt
 from educonnect_flow.reasons import Refusal
 from educonnect_flow.records import Answered, AuditEntry, Commit, Loaded, Receipt, Standing
+from educonnect_flow.typed import check_limit
 from educonnect_flow.validators.password import PasswordCheck, PasswordReport, assess, normalise
 
 ROUNDS = 300
@@ -36,6 +37,9 @@ ROUNDS = 300
 
 _SLOW = "slow:"
 """Before a fingerprint that the password hasher made."""
+
+STRAYS = 3
+"""How often the handle before may come with another body than the request that replaced it, then it is unknown."""
 
 LONGEST_HANDLE = 200
 LONGEST_REQUEST_ID = 200
@@ -61,6 +65,7 @@ class Journey:
             state=TABLE.initial,
             created_at=now,
             seen_at=now,
+            latest_at=now,
             source=outside.keys.token("source", source) if source is not None else None,
         )
         handle = secrets.token_urlsafe(32)
@@ -108,16 +113,14 @@ class Journey:
             if idle(activation, now, self.outside.settings):
                 decision = decide(activation, Lapse(), Facts(), now, self.outside.settings, self.outside.validators)
                 following, prompt, audit = decision.activation, None, _audit(activation, decision)
-                void = decision.void
             else:
                 following, prompt = await self._prompt(activation, fresh=False)
+                if _newly_over(activation, now):  # it is said now, and must not be unsaid
+                    following = evolve(following, latest_at=now)
                 if following is activation:
                     return self._outcome(handle, activation, (), prompt)
-                following = evolve(following, version=activation.version + 1)
-                audit, void = None, False
-            receipt = await self._commit(
-                Commit(activation=following, purge_at=self._purge_at(following), audit=audit, void=void)
-            )
+                following, audit = evolve(following, version=activation.version + 1), None
+            receipt = await self._commit(Commit(activation=following, purge_at=self._purge_at(following), audit=audit))
             if receipt.standing is Standing.DONE:
                 return self._outcome(handle, following, (), prompt)
         raise StoreUnavailable("too many others change this activation at once")
@@ -145,6 +148,7 @@ class Journey:
 
     async def purge(self, limit: int = 1_000) -> int:
         """Delete what is over; how many activations."""
+        check_limit(limit)
         return await self.outside.stored(self.outside.store.purge, self.outside.now(), limit)
 
     # --- the steps ---------------------------------------------------------------------------------
@@ -181,11 +185,24 @@ class Journey:
         else:
             same = secrets.compare_digest(answered.fingerprint.encode(), body.encode())
         if not same:
+            if not loaded.current:
+                await self._count_stray(loaded.activation)
             raise RequestReused("this request_id was used for another event, or for another body")
         if not loaded.current:
             handle = self._handle(loaded.activation)
         activation, prompt = await self._prompt(answered.activation, fresh=False, keep=True)
         return self._outcome(handle, activation, answered.refusals, prompt, accepted=answered.accepted)
+
+    async def _count_stray(self, activation: Activation) -> None:
+        """Whoever repeats a request repeats it as it was: the handle before shall not serve to guess the code.
+
+        Said only once it is counted, as every guess.
+        """
+        following = evolve(activation, version=activation.version + 1, strays=activation.strays + 1)
+        forget = following.strays >= STRAYS
+        receipt = await self._commit(Commit(activation=following, purge_at=self._purge_at(following), forget=forget))
+        if receipt.standing is not Standing.DONE:
+            raise StoreUnavailable("another request changes this activation; try again")
 
     async def _complete(
         self, handle: str, activation: Activation, event: Event, key: str | None, decision: Decision, memo: Memo
@@ -224,7 +241,10 @@ class Journey:
         assert isinstance(event, ChoosePassword)  # noqa: S101 - no other row makes an account
         if memo.password_hash is None:
             hash_ = self.outside.password_hasher.hash
-            memo.password_hash = await self.outside.ask("password_hasher.hash", hash_, normalise(event.password))
+            made: Any = await self.outside.ask("password_hasher.hash", hash_, normalise(event.password))
+            if not isinstance(made, str) or not made:
+                raise WrongUse("password_hasher.hash must return text")
+            memo.password_hash = made
         return memo.password_hash
 
     async def _prompt(
@@ -283,6 +303,12 @@ class Journey:
             view=view_of(activation, self.outside.settings, prompt),
             permitted=TABLE.permitted[activation.state],
         )
+
+
+def _newly_over(activation: Activation, now: datetime) -> bool:
+    """Whether the code's time has run out since the activation was last seen."""
+    challenge = activation.challenge
+    return challenge is not None and activation.latest_at < challenge.expires_at <= now
 
 
 def _learn(receipt: Receipt, memo: Memo) -> None:

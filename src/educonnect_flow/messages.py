@@ -96,10 +96,14 @@ CRITERIA: dict[str, str] = {
 _MINUTE, _HOUR = 60, 3600
 
 
-@cache
 def _catalogue(locale: str) -> gettext.NullTranslations:
-    language = locale.replace("-", "_").split("_")[0].lower()
-    return gettext.translation(DOMAIN, _FOLDER, [language if language in LOCALES else "fr"])
+    language = locale[:8].replace("-", "_").split("_")[0].lower()
+    return _loaded(language if language in LOCALES else "fr")
+
+
+@cache
+def _loaded(language: str) -> gettext.NullTranslations:
+    return gettext.translation(DOMAIN, _FOLDER, [language])
 
 
 def _count(catalogue: gettext.NullTranslations, what: str, n: int) -> str:
@@ -140,6 +144,6 @@ def sms_text(code: str, settings: Settings) -> str:
     Its last line is the origin-bound form by which phones fill the code in by themselves (WICG: Origin-bound
     one-time codes delivered via SMS).
     """
-    minutes = int(settings.code_ttl.total_seconds() // _MINUTE)
+    minutes = max(1, int(settings.code_ttl.total_seconds() // _MINUTE))
     text = _catalogue(settings.sms_locale).gettext(SMS).replace("{code}", code).replace("{minutes}", str(minutes))
     return f"{text}\n\n@{settings.origin} #{code}"

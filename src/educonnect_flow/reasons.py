@@ -117,6 +117,9 @@ class Reason(Enum):
 
 
 def _params(value: Mapping[str, Any]) -> Mapping[str, Any]:
+    for param in value.values():
+        if not isinstance(param, str | int | datetime):
+            raise WrongUse("Refusal.params holds text, whole numbers and times by name")
     return MappingProxyType(dict(value))
 
 

@@ -71,6 +71,8 @@ class Commit(Confidential):
     """From when on ``Store.purge`` may delete it."""
     handle: str | None = field(default=None, repr=False)
     """Digest of a new handle: of the first, or of the one that replaces the current, which becomes the one before."""
+    forget: bool = False
+    """The handle before is unknown from now on."""
     answered: Answered | None = None
     limits: tuple[Limit, ...] = ()
     outgoing: Outgoing | None = None

@@ -9,6 +9,7 @@ from educonnect_flow.errors import SmsRejected
 from educonnect_flow.gather import Outside
 from educonnect_flow.ports import Message
 from educonnect_flow.records import Claimed
+from educonnect_flow.typed import check_limit
 
 LONGEST_WAIT = timedelta(minutes=5)
 """Between two tries of one message, at most."""
@@ -21,6 +22,7 @@ async def deliver(outside: Outside, limit: int = 100) -> int:
 
     :raises StoreUnavailable: what was claimed until then becomes due again when its lease is over.
     """
+    check_limit(limit)
     store, lease = outside.store, outside.settings.lease_for
     taken = 0
     for _ in range(limit):

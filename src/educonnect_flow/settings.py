@@ -14,6 +14,7 @@ ASSUMED = "assumed"
 DESIGN = "a bound of this library"
 
 _DAY = timedelta(hours=24)
+_LONGEST = timedelta(days=3653)
 _SHORTEST_CODE, _LONGEST_CODE = 4, 12
 
 
@@ -81,8 +82,8 @@ class Settings:
         attribute: Attribute[Any]
         for attribute in type(self).__attrs_attrs__:
             value = getattr(self, attribute.name)
-            if isinstance(value, timedelta) and value <= timedelta(0):
-                raise ValueError(f"{attribute.name} must be longer than nothing")
+            if isinstance(value, timedelta) and not timedelta(0) < value <= _LONGEST:
+                raise ValueError(f"{attribute.name} must be longer than nothing, and not longer than ten years")
         if not _SHORTEST_CODE <= self.code_length <= _LONGEST_CODE:
             raise ValueError("code_length must be 4 to 12 digits")
         if self.idle_for <= self.code_ttl:

@@ -57,3 +57,12 @@ def has(name: str, port: object, *methods: str) -> None:
     for method in methods:
         if isinstance(port, type) or not callable(getattr(port, method, None)):
             raise WrongUse(f"{name} must have a method {method}; {type(port).__name__} has none")
+
+
+def check_limit(limit: object) -> None:
+    """Check that *limit* is a whole number, 0 or more.
+
+    :raises WrongUse: when it is not.
+    """
+    if isinstance(limit, bool) or not isinstance(limit, int) or limit < 0:
+        raise WrongUse("limit must be a whole number, 0 or more")

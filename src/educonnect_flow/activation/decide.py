@@ -73,7 +73,7 @@ def decide(
     row = TABLE.fire(attempt, type(offered))
     accepted = row is not None and row.accepted
     changes = attempt.changes
-    changes |= {"state": attempt.state, "version": activation.version + 1, "seen_at": now}
+    changes |= {"state": attempt.state, "version": activation.version + 1, "seen_at": now, "latest_at": now}
     following = amended(current, changes)
     return Decision(
         activation=following,
@@ -92,12 +92,12 @@ def decide(
 
 
 def hold_time(activation: Activation, now: datetime) -> Activation:
-    """*activation* as it stands when the clock has stepped back since the last submit: nothing lives longer for it.
+    """*activation* as it stands when the clock has stepped back since it was last seen: nothing lives longer for it.
 
     A code loses what the clock took back; one that was issued in what is now the future is over.
     """
     challenge = activation.challenge
-    if now >= activation.seen_at or challenge is None:
+    if now >= activation.latest_at or challenge is None:
         return activation
-    over = now if now < challenge.issued_at else challenge.expires_at - (activation.seen_at - now)
-    return amended(activation, {"challenge": challenge._replace(expires_at=min(over, challenge.expires_at))})
+    over = now if now < challenge.issued_at else challenge.expires_at - (activation.latest_at - now)
+    return amended(activation, {"challenge": challenge._replace(expires_at=over)})

@@ -88,7 +88,7 @@ def lock(attempt: Attempt) -> None:
     """Too many failures: over, and until when."""
     barred = attempt.facts.barred.get("mobile_failures")
     at = barred or attempt.now + attempt.settings.lock_for
-    attempt.changes |= {"until": at, "challenge": None}
+    attempt.changes["until"] = at
     attempt.void = True
     attempt.refusals.append(until(Reason.LOCKED, at, attempt.now))
 
@@ -96,11 +96,11 @@ def lock(attempt: Attempt) -> None:
 def accept_code(attempt: Attempt) -> None:
     """The code is used up, and whoever used it gets a new handle (ASVS 5.0, 7.2.4)."""
     guardian = attempt.facts.candidates[0] if attempt.facts.candidates else None
-    names = (guardian.family_name, guardian.given_name, guardian.usage_name) if guardian else ()
+    names = (guardian.family_name, guardian.given_name, guardian.usage_name or "") if guardian else ()
     attempt.changes |= {
         "challenge": None,
         "rotation": attempt.activation.rotation + 1,
-        "names": tuple(name for name in names if name),
+        "names": names,
     }
     attempt.void = True
     attempt.rotate = True
@@ -137,7 +137,7 @@ def record_pupils(attempt: Attempt) -> None:
     confirmed = {answer.pupil_id for answer in answers(attempt) if answer.confirmed}
     shown = tuple(pupil.id for pupil in attempt.facts.pupils)
     attempt.changes["confirmed"] = tuple(pupil for pupil in shown if pupil in confirmed)
-    attempt.denied = tuple(pupil for pupil in shown if pupil not in confirmed)
+    attempt.changes["denied"] = attempt.denied = tuple(pupil for pupil in shown if pupil not in confirmed)
     attempt.limits.append(failures_limit(attempt, adds=0))
 
 
@@ -151,7 +151,7 @@ def create_account(attempt: Attempt) -> None:
         base=facts.base,
         guardians=a.claim.guardians,
         confirmed=a.confirmed,
-        denied=tuple(pupil.id for pupil in a.pupils if pupil.id not in a.confirmed),
+        denied=a.denied,
         password_hash="",
         created_at=attempt.now,
         activation=a.id,
@@ -160,18 +160,17 @@ def create_account(attempt: Attempt) -> None:
 
 def undo_claim(attempt: Attempt) -> None:
     """Back to the identity page: the code and all that it opened are dropped.  Counters stay."""
-    attempt.changes |= {"claim": None, "challenge": None, "names": (), "pupils": (), "confirmed": None}
+    attempt.changes |= {"claim": None, "challenge": None, "names": (), "pupils": (), "confirmed": None, "denied": ()}
     attempt.void = True
     attempt.prompt = True
 
 
 def undo_pupils(attempt: Attempt) -> None:
     """Back to the pupils' page: they must be confirmed again."""
-    attempt.changes["confirmed"] = None
+    attempt.changes |= {"confirmed": None, "denied": ()}
 
 
 def lapse(attempt: Attempt) -> None:
     """Idle for too long."""
-    attempt.changes |= {"prompt": None, "challenge": None}
-    attempt.void = True
+    attempt.changes["prompt"] = None
     attempt.refusals.append(Refusal(Reason.IDLE))

@@ -74,7 +74,7 @@ def matching(attempt: Attempt) -> tuple[str, ...]:
         )
         if not refusals_of(check(record)) and guardian is not _NOBODY:
             found.append(guardian.id)
-    return tuple(found)
+    return tuple(dict.fromkeys(found))
 
 
 # --- codes -----------------------------------------------------------------------------------------
@@ -187,7 +187,9 @@ def pupils_right(attempt: Attempt) -> bool:
 
 
 def _pupils(attempt: Attempt) -> tuple[Refusal, ...]:
-    return refusals_of(attempt.validators.pupils(_pupils_check(attempt)))
+    # The form is judged here, whatever the validator: what comes after relies on it.
+    check = _pupils_check(attempt)
+    return check_form(check) or refusals_of(attempt.validators.pupils(check))
 
 
 def _pupils_check(attempt: Attempt) -> PupilsCheck:

@@ -61,8 +61,12 @@ class Activation(Confidential):
     created_at: datetime
     seen_at: datetime
     """When the last submit came in: what idle is counted from."""
+    latest_at: datetime
+    """The latest time that was acted on: when the clock is behind it, it has stepped back."""
     rotation: int = 0
     """How often the handle was renewed."""
+    strays: int = 0
+    """How often the handle before came with another body than the request that replaced it."""
     source: str | None = field(default=None, repr=False)
     """Keyed hash of where the request came from."""
     prompt: str | None = None
@@ -81,6 +85,8 @@ class Activation(Confidential):
     """What the pupils' page shows, from the accepted code on."""
     confirmed: tuple[str, ...] | None = None
     """Ids of the confirmed pupils, once they are."""
+    denied: tuple[str, ...] = ()
+    """Ids of the denied ones, likewise."""
     identifier: str | None = None
     until: datetime | None = None
     """``LOCKED``: until when."""
@@ -98,7 +104,9 @@ def dump(activation: Activation) -> str:
             "state": a.state.value,
             "created_at": a.created_at.isoformat(),
             "seen_at": a.seen_at.isoformat(),
+            "latest_at": a.latest_at.isoformat(),
             "rotation": a.rotation,
+            "strays": a.strays,
             "source": a.source,
             "prompt": a.prompt,
             "claim": claim and [claim.mobile, claim.mobile_key, claim.masked, claim.guardians],
@@ -111,6 +119,7 @@ def dump(activation: Activation) -> str:
             "names": a.names,
             "pupils": [[p.id, p.given_name, p.school, p.relation.value] for p in a.pupils],
             "confirmed": a.confirmed,
+            "denied": a.denied,
             "identifier": a.identifier,
             "until": a.until and a.until.isoformat(),
             "why": a.why and a.why.value,
@@ -133,7 +142,9 @@ def load(text: str, version: int) -> Activation:
         state=State(d["state"]),
         created_at=datetime.fromisoformat(d["created_at"]),
         seen_at=datetime.fromisoformat(d["seen_at"]),
+        latest_at=datetime.fromisoformat(d["latest_at"]),
         rotation=d["rotation"],
+        strays=d["strays"],
         source=d["source"],
         prompt=d["prompt"],
         claim=claim and Claim(claim[0], claim[1], claim[2], tuple(claim[3])),
@@ -145,6 +156,7 @@ def load(text: str, version: int) -> Activation:
         names=tuple(d["names"]),
         pupils=tuple(ShownPupil(p[0], p[1], p[2], Relation(p[3])) for p in d["pupils"]),
         confirmed=None if confirmed is None else tuple(confirmed),
+        denied=tuple(d["denied"]),
         identifier=d["identifier"],
         until=d["until"] and _time(d["until"]),
         why=d["why"] and Reason(d["why"]),

@@ -102,7 +102,7 @@ def hit(tally: Tally, limit: Limit, now: int) -> Tally:
         hits.append((slot, 1))
     barred_until = tally.barred_until
     if limit.lock is not None and sum(count for _, count in hits) >= limit.cap:
-        barred_until = max(barred_until, now + limit.lock // _MICROSECOND)
+        barred_until = now + limit.lock // _MICROSECOND
     return Tally(tuple(hits), barred_until)
 
 

@@ -137,6 +137,9 @@ class MemoryStore:
             kept.previous, kept.handle = kept.handle, handle
             kept.rotated_by = commit.answered.key if commit.answered is not None else None
             self._handles[handle] = activation.id
+        elif commit.forget and kept.previous is not None:
+            del self._handles[kept.previous]
+            kept.previous = kept.rotated_by = None
         kept.activation, kept.purge_at = activation, commit.purge_at
         if commit.answered is not None:
             kept.answered[commit.answered.key] = commit.answered

@@ -66,7 +66,8 @@ CREATE INDEX audit_activation ON {schema}.audit (activation);
 # The counting is that of machinery.tally, word for word; the store contract holds both to it.
 _COMMIT = """
 CREATE FUNCTION {schema}.commit(
-    p_id text, p_version int, p_handle text, p_purge_at bigint, p_body text, p_void boolean, p_now bigint,
+    p_id text, p_version int, p_handle text, p_purge_at bigint, p_body text, p_void boolean,
+    p_forget boolean, p_now bigint,
     p_keys text[], p_caps int[], p_windows bigint[], p_locks bigint[], p_adds int[],
     p_answered jsonb, p_outgoing jsonb, p_account jsonb, p_audit jsonb,
     OUT standing text, OUT which int, OUT until bigint
@@ -120,7 +121,11 @@ BEGIN
     IF p_version = 1 THEN
         INSERT INTO {schema}.activation VALUES (p_id, 1, p_handle, NULL, NULL, p_purge_at, p_body);
     ELSIF p_handle IS NULL THEN
-        UPDATE {schema}.activation SET version = p_version, purge_at = p_purge_at, body = p_body WHERE id = p_id;
+        UPDATE {schema}.activation
+        SET version = p_version, purge_at = p_purge_at, body = p_body,
+            previous = CASE WHEN p_forget THEN NULL ELSE previous END,
+            rotated_by = CASE WHEN p_forget THEN NULL ELSE rotated_by END
+        WHERE id = p_id;
     ELSE
         UPDATE {schema}.activation
         SET version = p_version, purge_at = p_purge_at, body = p_body, previous = handle, handle = p_handle,
@@ -148,7 +153,7 @@ BEGIN
         END IF;
         t.barred_until := coalesce(t.barred_until, 0);
         IF p_locks[i] IS NOT NULL AND (SELECT sum(c) FROM unnest(t.counts) c) >= p_caps[i] THEN
-            t.barred_until := greatest(t.barred_until, p_now + p_locks[i]);
+            t.barred_until := p_now + p_locks[i];
         END IF;
         t.forgotten_at := greatest(t.ats[n] + p_windows[i], t.barred_until);
         INSERT INTO {schema}.tally VALUES (p_keys[i], t.ats, t.counts, t.barred_until, t.forgotten_at)
@@ -222,7 +227,7 @@ class Queries:
             f" r.refusals, r.body FROM {schema}.activation a"
             f" LEFT JOIN {schema}.answered r ON r.activation = a.id AND r.key = %s WHERE a.handle = %s OR a.previous = %s"
         )
-        self._commit = f"SELECT * FROM {schema}.commit({', '.join(['%s'] * 12 + ['%s::jsonb'] * 4)})"
+        self._commit = f"SELECT * FROM {schema}.commit({', '.join(['%s'] * 13 + ['%s::jsonb'] * 4)})"
 
     def create(self) -> str:
         """Everything that makes the schema, from nothing; safe when many do it at once.
@@ -291,6 +296,7 @@ END $create$"""
             micros(commit.purge_at),
             snapshot.dump(a),
             commit.void,
+            commit.forget,
             micros(a.seen_at),
             [f"{limit.kind}:{limit.key}" for limit in limits],
             [limit.cap for limit in limits],

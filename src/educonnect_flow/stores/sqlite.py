@@ -13,6 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from threading import Lock
 from typing import Any
+from weakref import WeakSet
 
 from educonnect_flow.activation import snapshot
 from educonnect_flow.activation.products import Account, Outgoing
@@ -96,52 +97,57 @@ class SqliteStore:
             raise ValueError("SqliteStore needs a file; for a store in memory take MemoryStore")
         self._path = Path(path).absolute()
         self._timeout = timeout
-        self._inherited: list[sqlite3.Connection] = []
-        self._open()
+        self._write_lock, self._read_lock = Lock(), Lock()
+        self._writer: sqlite3.Connection | None = None
+        self._reader: sqlite3.Connection | None = None
+        self._closed = False
+        with self._transaction():
+            pass
+        _STORES.add(self)
 
     def __repr__(self) -> str:
         return f"SqliteStore({self._path.name!r})"
 
     # --- connections -------------------------------------------------------------------------------
 
-    def _open(self) -> None:
-        self._pid = os.getpid()
-        self._write_lock, self._read_lock = Lock(), Lock()
-        try:
-            self._writer = sqlite3.connect(self._path, timeout=0.0, **_SHARED)
+    def _open_writer(self) -> sqlite3.Connection:
+        """The writer's connection, under its lock: opened when there is none, and the tables made."""
+        if self._writer is None:
+            if self._closed:
+                raise StoreUnavailable(f"{self._path.name} is closed")
             try:
-                self._patiently(self._prepare, time.monotonic() + self._timeout)
-                self._reader = sqlite3.connect(self._path, timeout=self._timeout, **_SHARED)
-            except BaseException:
-                self._writer.close()
-                raise
-        except (sqlite3.Error, StoreUnavailable) as error:
-            raise StoreUnavailable(f"cannot open {self._path.name}: {error}") from error
+                os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600))  # for nobody else's eyes
+                writer = sqlite3.connect(self._path, timeout=0.0, **_SHARED)
+                try:
+                    self._patiently(lambda: self._prepare(writer), time.monotonic() + self._timeout)
+                except BaseException:
+                    writer.close()
+                    raise
+            except (sqlite3.Error, OSError, StoreUnavailable) as error:
+                raise StoreUnavailable(f"cannot open {self._path.name}: {error}") from error
+            self._writer = writer
+        return self._writer
 
-    def _prepare(self) -> None:
-        self._writer.execute("PRAGMA journal_mode=WAL")
-        self._writer.execute("PRAGMA synchronous=FULL")
-        self._writer.execute("PRAGMA secure_delete=ON")
-        self._writer.execute("BEGIN IMMEDIATE")
-        with self._begun():
-            (version,) = self._writer.execute("PRAGMA user_version").fetchone()
+    def _open_reader(self) -> sqlite3.Connection:
+        """The reader's connection, under its lock."""
+        if self._reader is None:
+            if self._closed:
+                raise StoreUnavailable(f"{self._path.name} is closed")
+            self._reader = sqlite3.connect(self._path, timeout=self._timeout, **_SHARED)
+        return self._reader
+
+    def _prepare(self, db: sqlite3.Connection) -> None:
+        db.execute("PRAGMA journal_mode=WAL")
+        db.execute("PRAGMA synchronous=FULL")
+        db.execute("PRAGMA secure_delete=ON")
+        with _begun(db, lambda: db.execute("BEGIN IMMEDIATE")):
+            (version,) = db.execute("PRAGMA user_version").fetchone()
             if version > SCHEMA:
                 raise StoreUnavailable(f"it has tables of version {version}; this library knows up to {SCHEMA}")
             if version == 0:
                 for statement in _TABLES.split(";\n"):
-                    self._writer.execute(statement)
-                self._writer.execute(f"PRAGMA user_version={SCHEMA}")
-
-    @contextmanager
-    def _begun(self) -> Iterator[None]:
-        """A transaction that was begun: committed at the end, or rolled back."""
-        try:
-            yield
-            self._writer.execute("COMMIT")
-        except BaseException:
-            if self._writer.in_transaction:
-                self._writer.execute("ROLLBACK")
-            raise
+                    db.execute(statement)
+                db.execute(f"PRAGMA user_version={SCHEMA}")
 
     def _patiently(self, step: Callable[[], object], end: float) -> None:
         """Do *step* as soon as no other process writes, and until *end*."""
@@ -155,22 +161,15 @@ class SqliteStore:
             else:
                 return
 
-    def _own(self) -> None:
-        """A forked child opens connections of its own; the parent's are kept, unused, and never closed here."""
-        if os.getpid() != self._pid:
-            self._inherited += [self._writer, self._reader]
-            self._open()
-
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
-        self._own()
         end = time.monotonic() + self._timeout
         if not self._write_lock.acquire(timeout=self._timeout):
             raise StoreUnavailable("too many writers wait for the file")
         try:
-            self._patiently(lambda: self._writer.execute("BEGIN IMMEDIATE"), end)
-            with self._begun():
-                yield self._writer
+            db = self._open_writer()
+            with _begun(db, lambda: self._patiently(lambda: db.execute("BEGIN IMMEDIATE"), end)):
+                yield db
         except sqlite3.Error as error:
             raise StoreUnavailable(f"{self._path.name}: {error}") from error
         finally:
@@ -181,26 +180,31 @@ class SqliteStore:
         return rows[0] if rows else None
 
     def _rows(self, query: str, *values: Any) -> list[Any]:
-        self._own()
         # The writer's cache is warm and the reader's never is: the reader is for while somebody writes.
-        lock, connection = self._write_lock, self._writer
+        lock, opened = self._write_lock, self._open_writer
         if not lock.acquire(blocking=False):
-            lock, connection = self._read_lock, self._reader
+            lock, opened = self._read_lock, self._open_reader
             lock.acquire()
         try:
-            rows: list[Any] = connection.execute(query, values).fetchall()
+            rows: list[Any] = opened().execute(query, values).fetchall()
         except sqlite3.Error as error:
             raise StoreUnavailable(f"{self._path.name}: {error}") from error
         finally:
             lock.release()
         return rows
 
+    def _disconnect(self) -> None:
+        """Close both connections, under both locks; the next call opens them again."""
+        for connection in (self._reader, self._writer):
+            if connection is not None:
+                connection.close()
+        self._reader = self._writer = None
+
     def close(self) -> None:
         """See ``Store``."""
-        self._own()
         with self._write_lock, self._read_lock:
-            self._reader.close()
-            self._writer.close()
+            self._closed = True
+            self._disconnect()
 
     # --- activations -------------------------------------------------------------------------------
 
@@ -253,6 +257,8 @@ class SqliteStore:
             )
         if done.rowcount != 1:
             raise _Refused(STALE)
+        if commit.forget:
+            db.execute("UPDATE activation SET previous = NULL, rotated_by = NULL WHERE id = ?", (a.id,))
         if answered is not None:
             refusals = dump_refusals(answered.refusals)
             db.execute(
@@ -420,9 +426,8 @@ class SqliteStore:
                 "DELETE FROM tally WHERE key IN (SELECT key FROM tally WHERE forgotten_at <= ? LIMIT ?)",
                 (micros(now), limit),
             )
-        with self._write_lock:
-            # What was deleted must not live on in the log; a reader in its way only puts that off.
-            self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        # What was deleted must not live on in the log; a reader in its way only puts that off.
+        self._row("PRAGMA wal_checkpoint(TRUNCATE)")
         return len(over)
 
 
@@ -434,6 +439,44 @@ def _answered(key: str, fingerprint: str, version: int, accepted: int, refusals:
         accepted=bool(accepted),
         refusals=load_refusals(refusals),
     )
+
+
+@contextmanager
+def _begun(db: sqlite3.Connection, begin: Callable[[], object]) -> Iterator[None]:
+    """A transaction: committed at the end, rolled back whatever comes in between, a signal included."""
+    try:
+        begin()
+        yield
+        db.execute("COMMIT")
+    except BaseException:
+        if db.in_transaction:
+            db.execute("ROLLBACK")
+        raise
+
+
+# SQLite's locks are the process's: a forked child that used its parent's connections, or only held them open, would
+# lose what it writes.  So every store lets go of its file before a fork, and opens it again when it is used.
+_STORES: WeakSet[SqliteStore] = WeakSet()
+_FORKING: list[SqliteStore] = []
+
+
+def _before_fork() -> None:
+    _FORKING.extend(_STORES)
+    for store in _FORKING:
+        store._write_lock.acquire()  # noqa: SLF001 - of the same module
+        store._read_lock.acquire()  # noqa: SLF001
+        store._disconnect()  # noqa: SLF001
+
+
+def _after_fork() -> None:
+    for store in _FORKING:
+        store._read_lock.release()  # noqa: SLF001
+        store._write_lock.release()  # noqa: SLF001
+    _FORKING.clear()
+
+
+if hasattr(os, "register_at_fork"):  # pragma: no branch - not on Windows, which does not fork
+    os.register_at_fork(before=_before_fork, after_in_parent=_after_fork, after_in_child=_after_fork)
 
 
 class _Refused(Exception):

@@ -33,9 +33,8 @@ HOUR = timedelta(hours=1)
 
 def activation(name: str = "a1", version: int = 1, at: datetime = START, **fields: Any) -> Activation:
     """An activation as the contract uses it."""
-    return Activation(
-        **{"id": name, "version": version, "state": State.PROFILE, "created_at": START, "seen_at": at, **fields}
-    )
+    fields = {"state": State.PROFILE, "created_at": START, "seen_at": at, "latest_at": at, **fields}
+    return Activation(id=name, version=version, **fields)
 
 
 def full(name: str = "a1") -> Activation:
@@ -44,6 +43,7 @@ def full(name: str = "a1") -> Activation:
         name,
         state=State.LOCKED,
         rotation=2,
+        strays=1,
         source="s",
         prompt="prompt",
         claim=Claim("sealed", "key", "+33 6 •• •• •• 78", ("g1", "g2")),
@@ -55,6 +55,7 @@ def full(name: str = "a1") -> Activation:
         names=("Durand", "Émilie"),
         pupils=(ShownPupil("p1", "Léo", "Lycée", Relation.IN_CHARGE),),
         confirmed=("p1",),
+        denied=("p2",),
         identifier="e.durand42",
         until=START + HOUR,
         why=Reason.NO_PUPIL,
@@ -185,6 +186,19 @@ class StoreContract:
         assert last is not None
         assert (last.current, last.rotated_by) == (False, None)
 
+    def test_the_handle_before_can_be_forgotten(self, store: Store) -> None:
+        store.commit(first())
+        done = following(2, handle="h2")
+        answered = Answered(key="k", fingerprint="f", activation=done.activation, accepted=True, refusals=())
+        store.commit(evolve(done, answered=answered))
+        store.commit(following(3))
+        assert store.load("h1") is not None
+        store.commit(following(4, forget=True))
+        assert store.load("h1") is None
+        loaded = store.load("h2", "k")
+        assert loaded is not None
+        assert (loaded.current, loaded.rotated_by, loaded.answered) == (True, None, answered)
+
     def test_a_request_belongs_to_its_activation(self, store: Store) -> None:
         store.commit(first())
         store.commit(first("a2", "h2"))
@@ -300,6 +314,10 @@ class StoreContract:
         assert store.account("e.durand42") is not None
         assert store.trail("a1") == (entry(),)
         assert store.commit(first("a3", "h4", limits=(limit,))).standing is Standing.DONE
+        store.commit(first("a1", "h5"))  # the id again: nothing of the first is left
+        again = store.load("h5", "k")
+        assert again is not None
+        assert again.answered is None
 
     def test_purge_stops_at_its_limit(self, store: Store) -> None:
         for n in range(5):

@@ -38,7 +38,7 @@ def writable(name: str) -> bool:
         (category := unicodedata.category(c)) in _UNWRITABLE or (category == "Cf" and c != "\u00ad") for c in name
     ):
         return False
-    return any(c.isalpha() for c in name)
+    return any(c.isalpha() for c in fold(name))
 
 
 def fold(name: str) -> str:
@@ -65,10 +65,8 @@ class IdentityCheck(Confidential):
 def check_identity(check: IdentityCheck) -> Verdict:
     """``IDENTITY_UNKNOWN`` unless given name, and birth or usage name, are the record's, however written."""
     guardian = check.guardian
-    family = fold(check.family_name)
-    same_family = family == fold(guardian.family_name) or (
-        guardian.usage_name is not None and family == fold(guardian.usage_name)
-    )
-    if same_family and fold(check.given_name) == fold(guardian.given_name):
+    family, given = fold(check.family_name), fold(check.given_name)
+    families = {fold(guardian.family_name), fold(guardian.usage_name or "")} - {""}
+    if given and family in families and given == fold(guardian.given_name):
         return None
     return Refusal(Reason.IDENTITY_UNKNOWN)

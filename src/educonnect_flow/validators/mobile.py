@@ -85,7 +85,10 @@ def _overseas_prefix(text: str) -> str | None:
     """The one territory's prefix under which *text* is a mobile; none when there is none, or several."""
     found = set()
     for region in _OVERSEAS:
-        parsed = phonenumbers.parse(text, region)  # parsed with FR already: it holds a number
+        try:
+            parsed = phonenumbers.parse(text, region)
+        except NumberParseException:
+            continue
         if parsed.country_code != 33 and phonenumbers.number_type(parsed) in _KINDS:  # noqa: PLR2004
             found.add(f"+{parsed.country_code}")
     return found.pop() if len(found) == 1 else None

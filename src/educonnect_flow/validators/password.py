@@ -200,6 +200,8 @@ def assess(check: PasswordCheck) -> PasswordReport:
         from zxcvbn import zxcvbn  # here, for it takes longer to load than all else
 
         # Never its user_inputs: they go through a global that threads share.
-        score = zxcvbn(check.password[:SCORED])["score"]
+        # It takes a line's end for the end of a number, and fails on it.
+        shown = "".join(c if c.isprintable() else " " for c in check.password[:SCORED])
+        score = zxcvbn(shown)["score"]
         strength = Strength(max(1, score))
     return PasswordReport(criteria(check.password, check.settings), strength)

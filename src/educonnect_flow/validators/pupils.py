@@ -16,6 +16,9 @@ from educonnect_flow.machinery.secrecy import Confidential
 from educonnect_flow.people import Pupil, PupilAnswer
 from educonnect_flow.reasons import Reason, Refusal, Verdict
 
+MOST = 1_000
+"""Answers at most: more are not even looked at."""
+
 _FORM = re.compile(r"([0-9]{2})/([0-9]{2})/([0-9]{4})")
 
 
@@ -58,6 +61,8 @@ def check_pupils(check: PupilsCheck) -> Verdict:
 
 def check_form(check: PupilsCheck) -> tuple[Refusal, ...]:
     """What is missing, repeated, malformed, or about nobody on the page."""
+    if len(check.answers) > MOST:
+        return (Refusal(Reason.PUPIL_NOT_SHOWN, "answers"),)
     shown = {pupil.id for pupil in check.pupils}
     times = Counter(answer.pupil_id for answer in check.answers)
     refusals = []
