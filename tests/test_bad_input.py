@@ -41,7 +41,7 @@ from tests.world import LEO, SECRET, Questions, World, claim, password, reasons
 promise = pytest.mark.promise
 
 ANYTHING: Any = (
-    hyp.none() | hyp.booleans() | hyp.integers() | hyp.floats() | hyp.binary(max_size=9) | hyp.text(max_size=9)
+    hyp.none() | hyp.booleans() | hyp.integers() | hyp.floats() | hyp.binary(max_size=9) | hyp.text("éèàçµ☃", max_size=9)
     | hyp.lists(hyp.integers(), max_size=3) | hyp.dates() | hyp.datetimes() | hyp.dictionaries(hyp.text(max_size=3), hyp.none(), max_size=2)
 )  # fmt: skip
 MAKERS: list[Callable[[Any], Any]] = [
@@ -140,6 +140,55 @@ def test_any_text_on_the_later_pages(text: str, pupil: str, request_id: str) -> 
         if not after.accepted:
             assert after.refusals
             assert text not in repr(after.refusals) or len(text) < 12
+
+
+@promise("I1")
+@given(hyp.text("0123456789+ ()-./", min_size=1, max_size=40))
+def test_any_row_of_digits_is_read_or_refused(mobile: str) -> None:
+    world = World()
+    out = world.submit(world.at(State.IDENTITY), claim(mobile=mobile))
+    assert out.state in {State.CODE, State.IDENTITY}
+
+
+@pytest.mark.parametrize("mobile", ["338156086905603228", "0" * 40, "+" * 40, "+33" + "6" * 30])
+def test_numbers_that_a_parser_gives_up_on(mobile: str) -> None:
+    world = World()
+    out = world.submit(world.at(State.IDENTITY), claim(mobile=mobile))
+    assert out.state is State.IDENTITY
+
+
+def test_more_answers_than_a_family_has_are_not_looked_at() -> None:
+    world = World()
+    event = ConfirmPupils([PupilAnswer(pupil_id=str(n), confirmed=True, birth_date="x") for n in range(1_001)])
+    out = world.submit(world.at(State.PUPILS), event)
+    assert [(r.reason, r.field) for r in out.refusals] == [(Reason.PUPIL_NOT_SHOWN, "answers")]
+
+
+def test_the_form_of_the_answers_is_judged_whatever_the_validator() -> None:
+    world = World(validators=Validators(pupils=lambda check: None))
+    out = world.at(State.PUPILS)
+    assert reasons(world.submit(out, ConfirmPupils([]))) == [Reason.ANSWER_MISSING] * 2
+
+
+@pytest.mark.parametrize("limit", ["x", -1, 1.5, None, True])
+def test_a_limit_is_a_whole_number(limit: Any) -> None:
+    flow = World().flow
+    for call in (flow.deliver, flow.purge):
+        with pytest.raises(WrongUse, match="limit"):
+            call(limit)
+
+
+@pytest.mark.parametrize("param", [date(2007, 9, 21), {"a": 1}, (1, 2), None, 1.5])
+def test_params_are_text_numbers_and_times(param: Any) -> None:
+    with pytest.raises(WrongUse, match="params"):
+        Refusal(Reason.HOST_RULE, None, {"text": param})
+
+
+def test_a_clock_that_tells_no_time_is_a_wrong_use() -> None:
+    world = World()
+    world.clock.now = None  # type: ignore[assignment]
+    with pytest.raises(WrongUse, match="clock"):
+        world.flow.start()
 
 
 HUGE = "9" * 10_000_000

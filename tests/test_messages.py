@@ -104,6 +104,7 @@ def test_the_sms_is_one_message_that_fills_itself_in(locale: str) -> None:
     assert "30 min" in text
     assert text.splitlines()[-1] == "@educonnect.education.gouv.fr #012345"
     assert "10 min" in sms_text("012345", Settings.strict())
+    assert "1 min" in sms_text("012345", Settings(code_ttl=timedelta(seconds=30)))
 
 
 @pytest.mark.parametrize("settings", [Settings.educonnect(), Settings.strict()])

@@ -132,7 +132,7 @@ class AsyncPostgresStore:
 
     def __init__(self, conninfo: str, *, schema: str = "educonnect_flow", pool: int = 10, timeout: float = 5.0) -> None:
         self._queries = Queries(schema)
-        self._settings = {
+        self._settings: dict[str, Any] = {
             "conninfo": conninfo, "kwargs": _options(timeout), "min_size": 1, "max_size": pool, "timeout": timeout,
         }  # fmt: skip
         self._pool: AsyncConnectionPool[Any] | None = None
@@ -142,19 +142,21 @@ class AsyncPostgresStore:
         return f"AsyncPostgresStore(schema={self._queries.schema!r})"
 
     async def _opened(self) -> AsyncConnectionPool[Any]:
-        if self._pool is None:
-            async with self._opening:
-                if self._pool is None:
-                    pool: AsyncConnectionPool[Any] = AsyncConnectionPool(**self._settings, open=False)  # type: ignore[arg-type]
-                    try:
-                        await pool.open()
-                        async with pool.connection() as connection:
-                            await connection.execute(self._queries.create())
-                    except BaseException:
-                        await pool.close()
-                        raise
-                    self._pool = pool
-        return self._pool
+        async with self._opening:
+            if self._pool is None:
+                self._pool = await self._open()
+            return self._pool
+
+    async def _open(self) -> AsyncConnectionPool[Any]:
+        pool: AsyncConnectionPool[Any] = AsyncConnectionPool(**self._settings, open=False)
+        try:
+            await pool.open()
+            async with pool.connection() as connection:
+                await connection.execute(self._queries.create())
+        except BaseException:
+            await pool.close()
+            raise
+        return pool
 
     async def _run(self, query: Query[T]) -> T:
         try:
