@@ -94,37 +94,49 @@ class Activation(Confidential):
     """``REFUSED``: for what reason."""
 
 
-def dump(activation: Activation) -> str:
-    """*activation* as JSON.  The version of the row is the store's, and not in the text."""
-    a, claim, challenge = activation, activation.claim, activation.challenge
-    return encode(
-        {
-            "format": FORMAT,
-            "id": a.id,
-            "state": a.state.value,
-            "created_at": a.created_at.isoformat(),
-            "seen_at": a.seen_at.isoformat(),
-            "latest_at": a.latest_at.isoformat(),
-            "rotation": a.rotation,
-            "strays": a.strays,
-            "source": a.source,
-            "prompt": a.prompt,
-            "claim": claim and [claim.mobile, claim.mobile_key, claim.masked, claim.guardians],
-            "challenge": challenge
-            and [challenge.nonce, challenge.issued_at.isoformat(), challenge.expires_at.isoformat()],
-            "codes": a.codes,
-            "code_at": a.code_at and a.code_at.isoformat(),
-            "code_failures": a.code_failures,
-            "pupils_failures": a.pupils_failures,
-            "names": a.names,
-            "pupils": [[p.id, p.given_name, p.school, p.relation.value] for p in a.pupils],
-            "confirmed": a.confirmed,
-            "denied": a.denied,
-            "identifier": a.identifier,
-            "until": a.until and a.until.isoformat(),
-            "why": a.why and a.why.value,
-        }
-    )
+_PLAIN = (
+    "rotation", "strays", "source", "prompt", "codes", "code_failures", "pupils_failures", "names", "denied",
+    "identifier",
+)  # fmt: skip
+"""Fields that JSON takes as they are, and that are left out when they say nothing."""
+
+
+def dump(activation: Activation) -> str:  # noqa: C901 - one branch per field
+    """*activation* as JSON; what has its default is left out.  The version of the row is the store's."""
+    a = activation
+    kept: dict[str, Any] = {
+        "format": FORMAT,
+        "id": a.id,
+        "state": a.state.value,
+        "created_at": a.created_at.isoformat(),
+        "seen_at": a.seen_at.isoformat(),
+    }
+    if a.latest_at != a.seen_at:
+        kept["latest_at"] = a.latest_at.isoformat()
+    fields = a.__dict__
+    for name in _PLAIN:
+        value = fields[name]
+        if value:
+            kept[name] = value
+    if a.claim is not None:
+        kept["claim"] = [a.claim.mobile, a.claim.mobile_key, a.claim.masked, a.claim.guardians]
+    if a.challenge is not None:
+        nonce, issued_at, expires_at = a.challenge
+        kept["challenge"] = [nonce, issued_at.isoformat(), expires_at.isoformat()]
+    if a.code_at is not None:
+        kept["code_at"] = a.code_at.isoformat()
+    if a.pupils:
+        kept["pupils"] = [[p.id, p.given_name, p.school, p.relation.value] for p in a.pupils]
+    if a.confirmed is not None:
+        kept["confirmed"] = a.confirmed
+    if a.until is not None:
+        kept["until"] = a.until.isoformat()
+    if a.why is not None:
+        kept["why"] = a.why.value
+    return encode(kept)
+
+
+_time = datetime.fromisoformat
 
 
 def load(text: str, version: int) -> Activation:
@@ -132,35 +144,34 @@ def load(text: str, version: int) -> Activation:
 
     :raises ValueError: when *text* was written by a newer version of the library.
     """
-    d: dict[str, Any] = json.loads(text)
-    if d["format"] > FORMAT:
-        raise ValueError(f"a stored activation has format {d['format']}; this library reads up to {FORMAT}")
-    claim, challenge, confirmed = d["claim"], d["challenge"], d["confirmed"]
+    kept: dict[str, Any] = json.loads(text)
+    if kept["format"] > FORMAT:
+        raise ValueError(f"a stored activation has format {kept['format']}; this library reads up to {FORMAT}")
+    get = kept.get
+    seen_at = _time(kept["seen_at"])
+    claim, challenge, confirmed, why = get("claim"), get("challenge"), get("confirmed"), get("why")
     return Activation(
-        id=d["id"],
+        id=kept["id"],
         version=version,
-        state=State(d["state"]),
-        created_at=datetime.fromisoformat(d["created_at"]),
-        seen_at=datetime.fromisoformat(d["seen_at"]),
-        latest_at=datetime.fromisoformat(d["latest_at"]),
-        rotation=d["rotation"],
-        strays=d["strays"],
-        source=d["source"],
-        prompt=d["prompt"],
+        state=State(kept["state"]),
+        created_at=_time(kept["created_at"]),
+        seen_at=seen_at,
+        latest_at=_time(kept["latest_at"]) if "latest_at" in kept else seen_at,
+        rotation=get("rotation", 0),
+        strays=get("strays", 0),
+        source=get("source"),
+        prompt=get("prompt"),
+        codes=get("codes", 0),
+        code_failures=get("code_failures", 0),
+        pupils_failures=get("pupils_failures", 0),
+        names=tuple(get("names", ())),
+        denied=tuple(get("denied", ())),
+        identifier=get("identifier"),
         claim=claim and Claim(claim[0], claim[1], claim[2], tuple(claim[3])),
         challenge=challenge and Challenge(challenge[0], _time(challenge[1]), _time(challenge[2])),
-        codes=d["codes"],
-        code_at=d["code_at"] and _time(d["code_at"]),
-        code_failures=d["code_failures"],
-        pupils_failures=d["pupils_failures"],
-        names=tuple(d["names"]),
-        pupils=tuple(ShownPupil(p[0], p[1], p[2], Relation(p[3])) for p in d["pupils"]),
+        code_at=_time(kept["code_at"]) if "code_at" in kept else None,
+        pupils=tuple([ShownPupil(p[0], p[1], p[2], Relation(p[3])) for p in get("pupils", ())]),
         confirmed=None if confirmed is None else tuple(confirmed),
-        denied=tuple(d["denied"]),
-        identifier=d["identifier"],
-        until=d["until"] and _time(d["until"]),
-        why=d["why"] and Reason(d["why"]),
+        until=_time(kept["until"]) if "until" in kept else None,
+        why=why and Reason(why),
     )
-
-
-_time = datetime.fromisoformat

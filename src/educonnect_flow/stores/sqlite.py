@@ -327,8 +327,8 @@ class SqliteStore:
                 entry.row,
                 entry.source,
                 entry.dest,
-                encode(entry.reasons),
-                encode(entry.denied),
+                encode(entry.reasons) if entry.reasons else "[]",
+                encode(entry.denied) if entry.denied else "[]",
             ),
         )
 
