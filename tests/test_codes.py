@@ -39,9 +39,9 @@ def test_no_more_guesses_are_evaluated_than_allowed_however_many_come_at_once(wo
 
 
 def _guess(path: Path, handle: str, codes: list[str]) -> Counter[str]:
-    """In a process of its own: guess with 25 threads."""
+    """In a process of its own: guess with 50 threads."""
     world = World(SqliteStore(path))
-    with ThreadPoolExecutor(25) as pool:
+    with ThreadPoolExecutor(50) as pool:
         outcomes = list(pool.map(lambda code: world.flow.submit(handle, SubmitCode(code)), codes))
     return Counter(reason.value for outcome in outcomes for reason in reasons(outcome)) + Counter(
         outcome.state.value for outcome in outcomes if outcome.accepted
