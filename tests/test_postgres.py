@@ -159,7 +159,7 @@ def test_two_that_get_there_in_the_same_instant_are_told_which_was_first(
         with psycopg.connect(server.dsn) as other, ThreadPoolExecutor(1) as pool:
             other.execute(statement.format(s=schema))
             waiting = pool.submit(store.commit, commit)
-            while not _blocked(server):
+            while not (_blocked(server) or waiting.done()):
                 pass
             other.commit()
             assert waiting.result(60).standing is standing

@@ -25,6 +25,7 @@ from educonnect_flow import (
     Reason,
     ResendCode,
     Settings,
+    StartActivation,
     State,
     SubmitCode,
     Validators,
@@ -453,9 +454,16 @@ def test_a_human_check_that_comes_in_meanwhile_is_asked(store: Store) -> None:
     before = World(store)
     out = before.at(State.IDENTITY)
     world = World(store, human_check=Questions(), clock=before.clock)
-    refused = world.submit(out, claim(human_check="1"))
-    assert reasons(refused) == [Reason.HUMAN_CHECK_REQUIRED]
-    assert refused.view.prompt.id == "1"
+    assert world.submit(out, SubmitCode("1")).view.prompt is None  # NOT_NOW changes nothing
+    for answer in (None, "1"):
+        before.clock.advance(seconds=1)
+        refused = world.submit(out, claim(human_check=answer))
+        assert reasons(refused) == [Reason.HUMAN_CHECK_REQUIRED]
+        assert refused.view.prompt.id == "1"
+        if answer is None:
+            again = World(store, clock=before.clock)  # the check is switched off, and on again
+            again.submit(again.submit(out, GoBack()), StartActivation())
+            world = World(store, human_check=Questions(), clock=before.clock)
     assert world.submit(out, claim(human_check="1")).state is State.CODE
 
 

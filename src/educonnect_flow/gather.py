@@ -146,7 +146,7 @@ async def _claim(outside: Outside, activation: Activation, event: ClaimIdentity,
     prompt, check = activation.prompt, outside.human_check
     number, form = read_form(event, check is not None, outside.settings, outside.validators)
     if check is not None and prompt is None:  # the check came in while this parent was on the page
-        form = (*form, Refusal(Reason.HUMAN_CHECK_REQUIRED, "human_check"))
+        form = tuple(dict.fromkeys((*form, Refusal(Reason.HUMAN_CHECK_REQUIRED, "human_check"))))
     if form or code_due(activation, outside.settings, now):
         return Facts(form=form)
     assert number is not None and number.number is not None  # noqa: S101, PT018 - the form is right

@@ -257,10 +257,11 @@ class Journey:
         check = self.outside.human_check
         if check is None or activation.state is not State.IDENTITY:
             return activation, None
+        shown = None
         if activation.prompt is not None and not fresh:
             shown = await self.outside.ask("human_check.show", check.show, activation.prompt)
-            if shown is not None or keep:
-                return activation, shown
+        if shown is not None or keep:
+            return activation, shown
         issued = await self.outside.ask("human_check.issue", check.issue)
         if not isinstance(issued, HumanPrompt):
             raise WrongUse("human_check.issue must return a HumanPrompt")
