@@ -149,7 +149,7 @@ async def _claim(outside: Outside, activation: Activation, event: ClaimIdentity,
         form = tuple(dict.fromkeys((*form, Refusal(Reason.HUMAN_CHECK_REQUIRED, "human_check"))))
     if form or code_due(activation, outside.settings, now):
         return Facts(form=form)
-    assert number is not None and number.number is not None  # noqa: S101, PT018 - the form is right
+    assert number is not None and number.number is not None  # the form is right
     if check is not None:
         if memo.human is None:  # once per request: a prompt serves once, and another's is not this answer's
             memo.human = await outside.ask("human_check.passes", check.passes, prompt, event.human_check) is True
@@ -182,14 +182,14 @@ async def _matched(outside: Outside, claim: Claim, mobile: str) -> tuple[Guardia
 
 
 def _claimed(activation: Activation) -> Claim:
-    assert activation.claim is not None  # noqa: S101 - no state after IDENTITY is without one
+    assert activation.claim is not None  # no state after IDENTITY is without one
     return activation.claim
 
 
 async def _code(outside: Outside, activation: Activation, memo: Memo) -> Facts:
     claim = _claimed(activation)
     challenge = activation.challenge
-    assert isinstance(challenge, Challenge)  # noqa: S101 - CODE is never without one
+    assert isinstance(challenge, Challenge)  # CODE is never without one
     mobile = outside.mobile_of(activation.id, claim.mobile)
     return Facts(
         mobile_key=claim.mobile_key,

@@ -133,7 +133,7 @@ class Journey:
         settings = self.outside.settings
         if activation.state is not State.PASSWORD or idle(activation, self.outside.now(), settings):
             raise NotNow("there is no password to assess in this state")
-        assert activation.claim is not None  # noqa: S101 - PASSWORD is never without one
+        assert activation.claim is not None  # PASSWORD is never without one
         family_name, given_name = activation.names[:2]
         text = normalise(password[: settings.password_max])
         check = PasswordCheck(
@@ -238,7 +238,7 @@ class Journey:
 
     async def _password_hash(self, event: Event, memo: Memo) -> str:
         """The hash of the chosen password, made once however often the commit is tried."""
-        assert isinstance(event, ChoosePassword)  # noqa: S101 - no other row makes an account
+        assert isinstance(event, ChoosePassword)  # no other row makes an account
         if memo.password_hash is None:
             hash_ = self.outside.password_hasher.hash
             made: Any = await self.outside.ask("password_hasher.hash", hash_, normalise(event.password))

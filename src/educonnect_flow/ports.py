@@ -93,7 +93,7 @@ class PasswordHasher(Protocol):
         """A hash of *text* that holds its own salt and parameters."""
         ...
 
-    def verify(self, hash: str, text: str) -> bool:  # noqa: A002 - the port's public name
+    def verify(self, hash: str, text: str) -> bool:
         """Whether *text* gave *hash*."""
         ...
 
@@ -105,7 +105,7 @@ class AsyncPasswordHasher(Protocol):
         """See ``PasswordHasher.hash``."""
         ...
 
-    async def verify(self, hash: str, text: str) -> bool:  # noqa: A002
+    async def verify(self, hash: str, text: str) -> bool:
         """See ``PasswordHasher.verify``."""
         ...
 
@@ -117,11 +117,11 @@ class HumanCheck(Protocol):
         """A new prompt."""
         ...
 
-    def show(self, id: str) -> HumanPrompt | None:  # noqa: A002 - the port's public name
+    def show(self, id: str) -> HumanPrompt | None:
         """A prompt that was issued, again; ``None`` when it is spent or over."""
         ...
 
-    def passes(self, id: str, answer: str) -> bool:  # noqa: A002
+    def passes(self, id: str, answer: str) -> bool:
         """Whether *answer* is right.  Once per prompt, never twice: the call spends it."""
         ...
 
@@ -133,11 +133,11 @@ class AsyncHumanCheck(Protocol):
         """See ``HumanCheck.issue``."""
         ...
 
-    async def show(self, id: str) -> HumanPrompt | None:  # noqa: A002
+    async def show(self, id: str) -> HumanPrompt | None:
         """See ``HumanCheck.show``."""
         ...
 
-    async def passes(self, id: str, answer: str) -> bool:  # noqa: A002
+    async def passes(self, id: str, answer: str) -> bool:
         """See ``HumanCheck.passes``."""
         ...
 

@@ -89,27 +89,27 @@ class Reason(Enum):
     NO_PUPIL_CONFIRMED = "no_pupil_confirmed"
     """Every pupil was denied: the activation is ``REFUSED``."""
 
-    PASSWORD_TOO_SHORT = "password_too_short"  # noqa: S105
+    PASSWORD_TOO_SHORT = "password_too_short"
     """Params: ``min``, in characters."""
-    PASSWORD_NO_UPPER = "password_no_upper"  # noqa: S105
+    PASSWORD_NO_UPPER = "password_no_upper"
     """No capital letter."""
-    PASSWORD_NO_LOWER = "password_no_lower"  # noqa: S105
+    PASSWORD_NO_LOWER = "password_no_lower"
     """No small letter."""
-    PASSWORD_NO_DIGIT = "password_no_digit"  # noqa: S105
+    PASSWORD_NO_DIGIT = "password_no_digit"
     """No digit."""
-    PASSWORD_NO_SPECIAL = "password_no_special"  # noqa: S105
+    PASSWORD_NO_SPECIAL = "password_no_special"
     """None of the guide's special characters."""
-    PASSWORD_COMMON = "password_common"  # noqa: S105
+    PASSWORD_COMMON = "password_common"
     """One of those that everybody uses."""
-    PASSWORD_HAS_NAME = "password_has_name"  # noqa: S105
+    PASSWORD_HAS_NAME = "password_has_name"
     """Made of the parent's own name."""
-    PASSWORD_HAS_MOBILE = "password_has_mobile"  # noqa: S105
+    PASSWORD_HAS_MOBILE = "password_has_mobile"
     """Made of the parent's own number."""
-    PASSWORD_HAS_IDENTIFIER = "password_has_identifier"  # noqa: S105
+    PASSWORD_HAS_IDENTIFIER = "password_has_identifier"
     """Made of the identifier to be."""
-    PASSWORD_HAS_SERVICE = "password_has_service"  # noqa: S105
+    PASSWORD_HAS_SERVICE = "password_has_service"
     """Made of the service's name."""
-    PASSWORD_MISMATCH = "password_mismatch"  # noqa: S105
+    PASSWORD_MISMATCH = "password_mismatch"
     """The confirmation differs."""
 
     HOST_RULE = "host_rule"

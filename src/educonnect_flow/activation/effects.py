@@ -31,7 +31,7 @@ def issue_code(attempt: Attempt) -> None:
     """A new code, which is the only one from now on, counted against every limit; its message waits in the outbox."""
     a, facts, settings, now = attempt.activation, attempt.facts, attempt.settings, attempt.now
     claim = attempt.changes.get("claim") or a.claim
-    assert claim is not None  # noqa: S101 - a code follows a claim
+    assert claim is not None  # a code follows a claim
     expires_at = now + settings.code_ttl
     attempt.changes |= {
         "challenge": Challenge(facts.nonce, now, expires_at),
@@ -144,7 +144,7 @@ def record_pupils(attempt: Attempt) -> None:
 def create_account(attempt: Attempt) -> None:
     """The end: an identifier, and an account.  The password's hash is filled in outside."""
     a, facts = attempt.activation, attempt.facts
-    assert a.claim is not None and a.confirmed is not None  # noqa: S101, PT018 - the table led through both
+    assert a.claim is not None and a.confirmed is not None  # the table led through both
     attempt.changes["identifier"] = facts.identifier
     attempt.account = Account(
         identifier=facts.identifier,

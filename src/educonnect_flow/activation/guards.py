@@ -140,7 +140,7 @@ def code_right(attempt: Attempt) -> bool:
 
 def _code(attempt: Attempt) -> tuple[Refusal, ...]:
     challenge, claim = attempt.activation.challenge, attempt.activation.claim
-    assert challenge is not None and claim is not None  # noqa: S101, PT018 - CODE is only reached with both
+    assert challenge is not None and claim is not None  # CODE is only reached with both
     refusals = refusals_of(
         attempt.validators.code(
             CodeCheck(

@@ -122,9 +122,9 @@ def _identity(a: Activation, settings: Settings, prompt: HumanPrompt | None) -> 
 
 
 def _code(a: Activation, settings: Settings, prompt: HumanPrompt | None) -> View:
-    assert a.claim is not None  # noqa: S101 - the table issues a code only after a claim
-    assert a.challenge is not None  # noqa: S101
-    assert a.code_at is not None  # noqa: S101
+    assert a.claim is not None  # the table issues a code only after a claim
+    assert a.challenge is not None
+    assert a.code_at is not None
     return CodeView(
         a.claim.masked,
         settings.code_failures - a.code_failures,
@@ -143,18 +143,18 @@ def _password(a: Activation, settings: Settings, prompt: HumanPrompt | None) -> 
 
 
 def _activated(a: Activation, settings: Settings, prompt: HumanPrompt | None) -> View:
-    assert a.identifier is not None  # noqa: S101
-    assert a.confirmed is not None  # noqa: S101
+    assert a.identifier is not None
+    assert a.confirmed is not None
     return ActivatedView(a.identifier, tuple(p for p in a.pupils if p.id in a.confirmed))
 
 
 def _refused(a: Activation, settings: Settings, prompt: HumanPrompt | None) -> View:
-    assert a.why is not None  # noqa: S101
+    assert a.why is not None
     return RefusedView(a.why)
 
 
 def _locked(a: Activation, settings: Settings, prompt: HumanPrompt | None) -> View:
-    assert a.until is not None  # noqa: S101
+    assert a.until is not None
     return LockedView(a.until)
 
 

@@ -19,7 +19,7 @@ class Argon2id:
         """See ``PasswordHasher``."""
         return self._hasher.hash(text)
 
-    def verify(self, hash: str, text: str) -> bool:  # noqa: A002 - the port's public name
+    def verify(self, hash: str, text: str) -> bool:
         """See ``PasswordHasher``."""
         from argon2.exceptions import InvalidHashError, VerificationError
 

@@ -128,7 +128,7 @@ class MemoryStore:
         activation, handle = commit.activation, commit.handle
         kept = self._kept.get(activation.id)
         if kept is None:
-            assert handle is not None  # noqa: S101 - a new activation comes with its handle
+            assert handle is not None  # a new activation comes with its handle
             kept = self._kept[activation.id] = _Kept(activation, commit.purge_at, handle, None, None, {}, [])
             self._handles[handle] = activation.id
         elif handle is not None:

@@ -384,7 +384,7 @@ class SqliteStore:
             return None  # an idle relay asks often: it must not queue with the writers
         with self._transaction() as db:
             row = db.execute(
-                f"UPDATE outbox SET due_at = ?, attempts = attempts + 1 WHERE id = ({due}) RETURNING *",  # noqa: S608
+                f"UPDATE outbox SET due_at = ?, attempts = attempts + 1 WHERE id = ({due}) RETURNING *",  # noqa: S608 - no values in it
                 (micros(lease_until), micros(now)),
             ).fetchone()
         if row is None:
@@ -463,15 +463,15 @@ _FORKING: list[SqliteStore] = []
 def _before_fork() -> None:
     _FORKING.extend(_STORES)
     for store in _FORKING:
-        store._write_lock.acquire()  # noqa: SLF001 - of the same module
-        store._read_lock.acquire()  # noqa: SLF001
-        store._disconnect()  # noqa: SLF001
+        store._write_lock.acquire()
+        store._read_lock.acquire()
+        store._disconnect()
 
 
 def _after_fork() -> None:
     for store in _FORKING:
-        store._read_lock.release()  # noqa: SLF001
-        store._write_lock.release()  # noqa: SLF001
+        store._read_lock.release()
+        store._write_lock.release()
     _FORKING.clear()
 
 

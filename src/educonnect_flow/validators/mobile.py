@@ -23,6 +23,7 @@ COUNTRY_CODES = frozenset({33, 262, 508, 590, 594, 596, 681, 687, 689})
 """France, Réunion and Mayotte, Saint-Pierre-et-Miquelon, Guadeloupe, Guyane, Martinique, Wallis-et-Futuna,
 Nouvelle-Calédonie, Polynésie française."""
 
+_FRANCE = 33
 _OVERSEAS = ("RE", "YT", "GP", "GF", "MQ")
 """Territories whose local numbers look like the mainland's: ten digits from 06 or 07."""
 
@@ -76,7 +77,7 @@ def read_mobile(text: str, settings: Settings) -> MobileCheck:
         extension=bool(parsed.extension),
         valid=valid,
         mobile=mobile,
-        prefix=None if valid or parsed.country_code != 33 else _overseas_prefix(text),  # noqa: PLR2004 - France
+        prefix=None if valid or parsed.country_code != _FRANCE else _overseas_prefix(text),
         settings=settings,
     )
 
@@ -89,7 +90,7 @@ def _overseas_prefix(text: str) -> str | None:
             parsed = phonenumbers.parse(text, region)
         except NumberParseException:
             continue
-        if parsed.country_code != 33 and phonenumbers.number_type(parsed) in _KINDS:  # noqa: PLR2004
+        if parsed.country_code != _FRANCE and phonenumbers.number_type(parsed) in _KINDS:
             found.add(f"+{parsed.country_code}")
     return found.pop() if len(found) == 1 else None
 
