@@ -300,10 +300,17 @@ def test_a_port_that_waits_belongs_to_the_other_flow() -> None:
             await asyncio.sleep(0)
             return []
 
+        async def send(self, message: object) -> None:
+            await asyncio.sleep(0)
+
     world = World(directory=Slow())
     out = world.at(State.IDENTITY)
-    with pytest.raises(ActivationError):
+    with pytest.raises(WrongUse, match="AsyncActivationFlow"):
         world.submit(out, claim())
+    world = World(sms=Slow())
+    world.submit(world.at(State.IDENTITY), claim())
+    with pytest.raises(WrongUse, match="AsyncActivationFlow"):
+        world.flow.deliver()
 
 
 def test_a_birth_date_is_a_day() -> None:

@@ -69,7 +69,7 @@ class Commit(Confidential):
     """The next snapshot; its ``version`` is one above the one that must still stand, and 1 for a new one."""
     purge_at: datetime
     """From when on ``Store.purge`` may delete it."""
-    handle: str | None = field(default=None, repr=False)
+    handle: str | None = None
     """Digest of a new handle: of the first, or of the one that replaces the current, which becomes the one before."""
     forget: bool = False
     """The handle before is unknown from now on."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from datetime import timedelta
 
-from educonnect_flow.errors import SmsRejected
+from educonnect_flow.errors import SmsRejected, WrongUse
 from educonnect_flow.gather import Outside
 from educonnect_flow.ports import Message
 from educonnect_flow.records import Claimed
@@ -48,6 +48,8 @@ async def _hand_over(outside: Outside, claimed: Claimed) -> bool:
         code = outside.code_of(out.activation, out.nonce, mobile)
         text = sms_text(code, outside.settings)
         await outside.call(outside.sms.send, Message(id=out.id, to=mobile, text=text))
+    except WrongUse:
+        raise  # an asynchronous gateway in a synchronous flow: the host's mistake, and not the gateway's
     except SmsRejected:
         _log.warning("message %s rejected by the gateway", out.id)
         await outside.stored(store.settle, out.id)

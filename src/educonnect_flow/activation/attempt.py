@@ -22,7 +22,6 @@ from educonnect_flow.people import Guardian, Pupil
 from educonnect_flow.reasons import Refusal
 from educonnect_flow.settings import Settings
 from educonnect_flow.validators import Validators
-from educonnect_flow.validators.mobile import MobileCheck
 
 
 @frozen(kw_only=True, eq=False, slots=False, repr=False)
@@ -34,7 +33,6 @@ class Facts(Confidential):
 
     form: tuple[Refusal, ...] = ()
     """What is wrong with the identity form itself, before anything outside was asked."""
-    number: MobileCheck | None = None
     mobile: str = ""
     """E.164 of the claim that stands."""
     mobile_key: str = ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from attrs import field, frozen
+from attrs import frozen
 
 from educonnect_flow.activation.attempt import Attempt, Facts
 from educonnect_flow.activation.events import Event, Lapse
@@ -32,7 +32,7 @@ class Decision(Confidential):
     """The name of the row taken; ``None`` when the event was refused and nothing moved."""
     event: str
     """The name of the event's class; ``Lapse`` when time decided instead."""
-    limits: tuple[Limit, ...] = field(repr=False)
+    limits: tuple[Limit, ...]
     outgoing: Outgoing | None
     void: bool
     """Messages of this activation that still wait are not to be sent any more."""

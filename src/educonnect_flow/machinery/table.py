@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, cast
 
-from attrs import field, frozen
+from attrs import frozen
 from transitions import Machine, State
 
 if TYPE_CHECKING:
@@ -69,10 +69,10 @@ class Table(Generic[S, A]):
     rows: tuple[Row[S, A], ...]
     initial: S
     final: frozenset[S]
-    machine: Machine = field(repr=False)
-    permitted: Mapping[S, tuple[type, ...]] = field(repr=False)
+    machine: Machine
+    permitted: Mapping[S, tuple[type, ...]]
     """For each state, the events that have a row, internal ones left out."""
-    _pairs: frozenset[tuple[S, type]] = field(repr=False)
+    _pairs: frozenset[tuple[S, type]]
 
     def accepts(self, state: S, event: type) -> bool:
         """Whether some row stands for (*state*, *event*)."""

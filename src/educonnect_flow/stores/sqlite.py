@@ -162,18 +162,22 @@ class SqliteStore:
                 return
 
     @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
-        end = time.monotonic() + self._timeout
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        """The writer's connection, for this thread alone."""
         if not self._write_lock.acquire(timeout=self._timeout):
             raise StoreUnavailable("too many writers wait for the file")
         try:
-            db = self._open_writer()
-            with _begun(db, lambda: self._patiently(lambda: db.execute("BEGIN IMMEDIATE"), end)):
-                yield db
+            yield self._open_writer()
         except sqlite3.Error as error:
             raise StoreUnavailable(f"{self._path.name}: {error}") from error
         finally:
             self._write_lock.release()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        end = time.monotonic() + self._timeout
+        with self._writing() as db, _begun(db, lambda: self._patiently(lambda: db.execute("BEGIN IMMEDIATE"), end)):
+            yield db
 
     def _row(self, query: str, *values: Any) -> Any:
         rows = self._rows(query, *values)
@@ -427,7 +431,8 @@ class SqliteStore:
                 (micros(now), limit),
             )
         # What was deleted must not live on in the log; a reader in its way only puts that off.
-        self._row("PRAGMA wal_checkpoint(TRUNCATE)")
+        with self._writing() as db:
+            db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         return len(over)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hmac
 from datetime import datetime
 
-from attrs import field, frozen
+from attrs import frozen
 
 from educonnect_flow.machinery.secrecy import Confidential
 from educonnect_flow.reasons import Reason, Refusal, Verdict
@@ -21,12 +21,12 @@ _DIGITS = frozenset("0123456789")  # str.isdigit and \d take other alphabets' di
 class CodeCheck(Confidential):
     """What a code validator may see."""
 
-    given: str = field(repr=False)
+    given: str
     """As typed; of any length."""
-    expected: str = field(repr=False)
+    expected: str
     expires_at: datetime
     now: datetime
-    settings: Settings = field(repr=False)
+    settings: Settings
 
 
 def check_code(check: CodeCheck) -> Verdict:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from attrs import field, frozen
+from attrs import frozen
 
 from educonnect_flow.machinery.secrecy import Confidential
 from educonnect_flow.people import Guardian
@@ -54,12 +54,12 @@ def fold(name: str) -> str:
 class IdentityCheck(Confidential):
     """What an identity validator may see: the claim, and one record that has the same mobile."""
 
-    family_name: str = field(repr=False)
+    family_name: str
     """As typed."""
-    given_name: str = field(repr=False)
-    mobile: str = field(repr=False)
+    given_name: str
+    mobile: str
     """E.164."""
-    guardian: Guardian = field(repr=False)
+    guardian: Guardian
 
 
 def check_identity(check: IdentityCheck) -> Verdict:

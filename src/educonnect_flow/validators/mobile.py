@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 import phonenumbers
-from attrs import field, frozen
+from attrs import frozen
 from phonenumbers import NumberParseException, PhoneNumberFormat, PhoneNumberType
 
 from educonnect_flow.machinery.secrecy import Confidential
@@ -38,7 +38,7 @@ _KINDS = {PhoneNumberType.MOBILE: "mobile", PhoneNumberType.FIXED_LINE_OR_MOBILE
 class MobileCheck(Confidential):
     """A number as read: what a mobile validator may see."""
 
-    number: str | None = field(repr=False)
+    number: str | None
     """E.164; ``None`` when no number could be read."""
     country_code: int | None
     ascii_only: bool
@@ -50,7 +50,7 @@ class MobileCheck(Confidential):
     """…and it is a mobile's."""
     prefix: str | None
     """For a local overseas number typed under the prefix of the mainland: the prefix to use, ``+262``."""
-    settings: Settings = field(repr=False)
+    settings: Settings
 
 
 def read_mobile(text: str, settings: Settings) -> MobileCheck:

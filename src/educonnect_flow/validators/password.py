@@ -76,17 +76,17 @@ class PasswordReport(NamedTuple):
 class PasswordCheck(Confidential):
     """What a password validator may see."""
 
-    password: str = field(repr=False)
+    password: str
     """In NFC, of at most ``password_max`` characters."""
-    confirmation: str = field(repr=False)
+    confirmation: str
     """Likewise."""
-    names: tuple[str, ...] = field(repr=False)
+    names: tuple[str, ...]
     """The parent's names."""
-    mobile: str = field(repr=False)
+    mobile: str
     """E.164."""
-    identifier: str = field(repr=False)
+    identifier: str
     """The identifier to be, without its digits: ``e.durand``."""
-    settings: Settings = field(repr=False)
+    settings: Settings
 
 
 def normalise(password: str) -> str:

@@ -10,7 +10,7 @@ import re
 from collections import Counter
 from datetime import date
 
-from attrs import field, frozen
+from attrs import frozen
 
 from educonnect_flow.machinery.secrecy import Confidential
 from educonnect_flow.people import Pupil, PupilAnswer
@@ -26,9 +26,9 @@ _FORM = re.compile(r"([0-9]{2})/([0-9]{2})/([0-9]{4})")
 class PupilsCheck(Confidential):
     """What a pupils validator may see."""
 
-    pupils: tuple[Pupil, ...] = field(repr=False)
+    pupils: tuple[Pupil, ...]
     """Those that the page shows, with their birth dates."""
-    answers: tuple[PupilAnswer, ...] = field(repr=False)
+    answers: tuple[PupilAnswer, ...]
 
 
 def read_date(value: date | str) -> date | None:
