@@ -16,8 +16,9 @@ from educonnect_flow.activation.products import Account, Outgoing
 from educonnect_flow.errors import StoreUnavailable
 from educonnect_flow.machinery.tally import EXACT, micros, moment
 from educonnect_flow.machinery.text import encode
-from educonnect_flow.reasons import dump_refusals, load_refusals
+from educonnect_flow.reasons import dump_refusals
 from educonnect_flow.records import DONE, Answered, AuditEntry, Claimed, Commit, Loaded, Receipt, Standing
+from educonnect_flow.stores import rows
 
 T = TypeVar("T")
 
@@ -254,23 +255,8 @@ END $create$"""
     def load(self, handle: str, request: str | None) -> Query[Loaded | None]:
         """See ``Store``."""
 
-        def read(rows: list[tuple[Any, ...]]) -> Loaded | None:
-            if not rows:
-                return None
-            version, body, current, rotated_by, *more = rows[0]
-            answered = None
-            if more and more[0] is not None:
-                key, fingerprint, then, accepted, refusals, body_then = more
-                answered = Answered(
-                    key=key,
-                    fingerprint=fingerprint,
-                    activation=snapshot.load(body_then, then),
-                    accepted=accepted,
-                    refusals=load_refusals(refusals),
-                )
-            return Loaded(
-                activation=snapshot.load(body, version), current=current, rotated_by=rotated_by, answered=answered
-            )
+        def read(found: list[tuple[Any, ...]]) -> Loaded | None:
+            return rows.loaded(found[0]) if found else None
 
         if request is None:
             return Query(self._load, (handle, handle, handle), read)
@@ -281,8 +267,8 @@ END $create$"""
         a, limits = commit.activation, commit.limits
         answered, out, account, audit = commit.answered, commit.outgoing, commit.account, commit.audit
 
-        def read(rows: list[tuple[Any, ...]]) -> Receipt:
-            standing, which, until = rows[0]
+        def read(found: list[tuple[Any, ...]]) -> Receipt:
+            standing, which, until = found[0]
             if standing == "done":
                 return DONE
             if standing == "barred":
@@ -318,54 +304,27 @@ END $create$"""
     def issued(self, base: str) -> Query[int]:
         """See ``Store``."""
         sql = f"SELECT issued FROM {self.schema}.base WHERE base = %s"
-        return Query(sql, (base,), lambda rows: rows[0][0] if rows else 0)
+        return Query(sql, (base,), lambda found: found[0][0] if found else 0)
 
     def account(self, identifier: str) -> Query[Account | None]:
         """See ``Store``."""
 
-        def read(rows: list[tuple[Any, ...]]) -> Account | None:
-            if not rows:
-                return None
-            base, guardians, confirmed, denied, password_hash, created_at, activation = rows[0]
-            return Account(
-                identifier=identifier,
-                base=base,
-                guardians=tuple(guardians),
-                confirmed=tuple(confirmed),
-                denied=tuple(denied),
-                password_hash=password_hash,
-                created_at=moment(created_at),
-                activation=activation,
-            )
+        def read(found: list[tuple[Any, ...]]) -> Account | None:
+            return rows.account(found[0], tuple) if found else None
 
-        sql = (
-            "SELECT base, guardians, confirmed, denied, password_hash, created_at, activation"
-            f" FROM {self.schema}.account WHERE identifier = %s"
-        )
+        sql = f"SELECT {rows.ACCOUNT} FROM {self.schema}.account WHERE identifier = %s"
         return Query(sql, (identifier,), read)
 
     def claim(self, now: datetime, lease_until: datetime) -> Query[Claimed | None]:
         """See ``Store``."""
 
-        def read(rows: list[tuple[Any, ...]]) -> Claimed | None:
-            if not rows:
-                return None
-            identity, activation, attempts, nonce, mobile, created_at, expires_at, decoy = rows[0]
-            outgoing = Outgoing(
-                id=identity,
-                activation=activation,
-                nonce=nonce,
-                mobile=mobile,
-                created_at=moment(created_at),
-                expires_at=moment(expires_at),
-                decoy=decoy,
-            )
-            return Claimed(outgoing=outgoing, attempts=attempts)
+        def read(found: list[tuple[Any, ...]]) -> Claimed | None:
+            return rows.claimed(found[0]) if found else None
 
         sql = (
             f"UPDATE {self.schema}.outbox SET due_at = %s, attempts = attempts + 1 WHERE id = ("
             f"SELECT id FROM {self.schema}.outbox WHERE due_at <= %s ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED)"
-            " RETURNING id, activation, attempts, nonce, mobile, created_at, expires_at, decoy"
+            f" RETURNING {rows.CLAIMED}"
         )
         return Query(sql, (micros(lease_until), micros(now)), read)
 
@@ -390,30 +349,15 @@ tallies AS (
     DELETE FROM {s}.tally WHERE key IN (SELECT key FROM {s}.tally WHERE forgotten_at <= %s LIMIT %s FOR UPDATE SKIP LOCKED)
 )
 SELECT count(*) FROM gone"""
-        return Query(sql, (at, limit, at, limit), lambda rows: int(rows[0][0]))
+        return Query(sql, (at, limit, at, limit), lambda found: int(found[0][0]))
 
     def trail(self, activation: str) -> Query[tuple[AuditEntry, ...]]:
         """See ``Store``."""
 
-        def read(rows: list[tuple[Any, ...]]) -> tuple[AuditEntry, ...]:
-            return tuple(
-                AuditEntry(
-                    at=moment(at),
-                    activation=activation,
-                    event=event,
-                    row=row,
-                    source=source,
-                    dest=dest,
-                    reasons=tuple(reasons),
-                    denied=tuple(denied),
-                )
-                for at, event, row, source, dest, reasons, denied in rows
-            )
+        def read(found: list[tuple[Any, ...]]) -> tuple[AuditEntry, ...]:
+            return rows.trail(found, activation, tuple)
 
-        sql = (
-            f"SELECT at, event, row, source, dest, reasons, denied FROM {self.schema}.audit"
-            " WHERE activation = %s ORDER BY seq"
-        )
+        sql = f"SELECT {rows.ENTRY} FROM {self.schema}.audit WHERE activation = %s ORDER BY seq"
         return Query(sql, (activation,), read)
 
 

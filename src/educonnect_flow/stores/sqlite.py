@@ -16,13 +16,14 @@ from typing import Any
 from weakref import WeakSet
 
 from educonnect_flow.activation import snapshot
-from educonnect_flow.activation.products import Account, Outgoing
+from educonnect_flow.activation.products import Account
 from educonnect_flow.errors import StoreUnavailable
 from educonnect_flow.machinery import tally
 from educonnect_flow.machinery.tally import EMPTY, Limit, Tally, micros, moment
 from educonnect_flow.machinery.text import encode
-from educonnect_flow.reasons import dump_refusals, load_refusals
-from educonnect_flow.records import DONE, STALE, Answered, AuditEntry, Claimed, Commit, Loaded, Receipt, Standing
+from educonnect_flow.reasons import dump_refusals
+from educonnect_flow.records import DONE, STALE, AuditEntry, Claimed, Commit, Loaded, Receipt, Standing
+from educonnect_flow.stores import rows
 
 SCHEMA = 1
 """The version of the tables, kept in ``PRAGMA user_version``."""
@@ -180,8 +181,8 @@ class SqliteStore:
             yield db
 
     def _row(self, query: str, *values: Any) -> Any:
-        rows = self._rows(query, *values)
-        return rows[0] if rows else None
+        found = self._rows(query, *values)
+        return found[0] if found else None
 
     def _rows(self, query: str, *values: Any) -> list[Any]:
         # The writer's cache is warm and the reader's never is: the reader is for while somebody writes.
@@ -190,12 +191,12 @@ class SqliteStore:
             lock, opened = self._read_lock, self._open_reader
             lock.acquire()
         try:
-            rows: list[Any] = opened().execute(query, values).fetchall()
+            found: list[Any] = opened().execute(query, values).fetchall()
         except sqlite3.Error as error:
             raise StoreUnavailable(f"{self._path.name}: {error}") from error
         finally:
             lock.release()
-        return rows
+        return found
 
     def _disconnect(self) -> None:
         """Close both connections, under both locks; the next call opens them again."""
@@ -215,15 +216,7 @@ class SqliteStore:
     def load(self, handle: str, request: str | None = None) -> Loaded | None:
         """See ``Store``."""
         row = self._row(_LOAD, handle) if request is None else self._row(_LOAD_WITH_REQUEST, handle, request)
-        if row is None:
-            return None
-        version, body, current, rotated_by, *request_row = row
-        return Loaded(
-            activation=snapshot.load(body, version),
-            current=bool(current),
-            rotated_by=rotated_by,
-            answered=_answered(*request_row) if request_row and request_row[0] is not None else None,
-        )
+        return None if row is None else rows.loaded(row)
 
     def commit(self, commit: Commit) -> Receipt:
         """See ``Store``."""
@@ -338,17 +331,8 @@ class SqliteStore:
 
     def trail(self, activation: str) -> tuple[AuditEntry, ...]:
         """See ``Store``."""
-        rows = self._rows(
-            "SELECT at, event, row, source, dest, reasons, denied FROM audit WHERE activation = ? ORDER BY seq",
-            activation,
-        )
-        return tuple(
-            AuditEntry(
-                at=moment(at), activation=activation, event=event, row=row, source=source, dest=dest,
-                reasons=tuple(json.loads(reasons)), denied=tuple(json.loads(denied)),
-            )
-            for at, event, row, source, dest, reasons, denied in rows
-        )  # fmt: skip
+        found = self._rows(f"SELECT {rows.ENTRY} FROM audit WHERE activation = ? ORDER BY seq", activation)  # noqa: S608 - names of columns
+        return rows.trail(found, activation, json.loads)
 
     # --- accounts ----------------------------------------------------------------------------------
 
@@ -364,20 +348,8 @@ class SqliteStore:
 
     def account(self, identifier: str) -> Account | None:
         """See ``Store``."""
-        row = self._row("SELECT * FROM account WHERE identifier = ?", identifier)
-        if row is None:
-            return None
-        identifier, base, guardians, confirmed, denied, password_hash, created_at, activation = row
-        return Account(
-            identifier=identifier,
-            base=base,
-            guardians=tuple(json.loads(guardians)),
-            confirmed=tuple(json.loads(confirmed)),
-            denied=tuple(json.loads(denied)),
-            password_hash=password_hash,
-            created_at=moment(created_at),
-            activation=activation,
-        )
+        row = self._row(f"SELECT {rows.ACCOUNT} FROM account WHERE identifier = ?", identifier)  # noqa: S608 - names of columns
+        return None if row is None else rows.account(row, json.loads)
 
     # --- the outbox --------------------------------------------------------------------------------
 
@@ -388,22 +360,10 @@ class SqliteStore:
             return None  # an idle relay asks often: it must not queue with the writers
         with self._transaction() as db:
             row = db.execute(
-                f"UPDATE outbox SET due_at = ?, attempts = attempts + 1 WHERE id = ({due}) RETURNING *",  # noqa: S608 - no values in it
+                f"UPDATE outbox SET due_at = ?, attempts = attempts + 1 WHERE id = ({due}) RETURNING {rows.CLAIMED}",  # noqa: S608 - no values in it
                 (micros(lease_until), micros(now)),
             ).fetchone()
-        if row is None:
-            return None
-        identity, activation, _, attempts, nonce, mobile, created_at, expires_at, decoy = row
-        outgoing = Outgoing(
-            id=identity,
-            activation=activation,
-            nonce=nonce,
-            mobile=mobile,
-            created_at=moment(created_at),
-            expires_at=moment(expires_at),
-            decoy=bool(decoy),
-        )
-        return Claimed(outgoing=outgoing, attempts=attempts)
+        return None if row is None else rows.claimed(row)
 
     def settle(self, message: str) -> None:
         """See ``Store``."""
@@ -434,16 +394,6 @@ class SqliteStore:
         with self._writing() as db:
             db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         return len(over)
-
-
-def _answered(key: str, fingerprint: str, version: int, accepted: int, refusals: str, body: str) -> Answered:
-    return Answered(
-        key=key,
-        fingerprint=fingerprint,
-        activation=snapshot.load(body, version),
-        accepted=bool(accepted),
-        refusals=load_refusals(refusals),
-    )
 
 
 @contextmanager
