@@ -153,7 +153,7 @@ def _kept(world: World, outcomes: list[Outcome]) -> list[object]:
     return [(out.state, out.accepted, reasons(out)) for out in outcomes]
 
 
-@promise("R3", "R7")
+@promise("R3", "R4", "R7")
 @pytest.mark.parametrize("error", [StoreUnavailable, Crash])
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 def test_a_failure_at_any_store_call_leaves_nothing_or_all_and_a_retry_gives_the_answer(
@@ -184,7 +184,7 @@ def test_a_failed_start_leaves_nothing_that_is_known(store: Store) -> None:
     assert world.flow.start().state is State.PROFILE
 
 
-@promise("R3", "R5")
+@promise("R3")
 def test_a_relay_that_dies_after_the_gateway_took_the_message_sends_the_same_again(store: Store) -> None:
     world = World(store)
     world.at(State.CODE)
