@@ -123,6 +123,6 @@ def test_many_at_once_in_one_loop() -> None:
 
 def test_names_are_loaded_when_asked_for() -> None:
     assert educonnect_flow.AsyncActivationFlow is AsyncActivationFlow
-    for module in (educonnect_flow, educonnect_flow.stores):
+    for module in (educonnect_flow, educonnect_flow.sms, educonnect_flow.stores):
         with pytest.raises(AttributeError, match="no attribute 'Nothing'"):
             module.Nothing  # noqa: B018

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -18,7 +17,7 @@ from educonnect_flow.records import Commit, Standing
 from educonnect_flow.sms import RecordingSms
 from educonnect_flow.stores import AsyncPostgresStore, PostgresStore
 from educonnect_flow.stores.postgres_queries import Queries
-from educonnect_flow.testing import CheapHasher, FakeClock, StoreContract
+from educonnect_flow.testing import AsyncStoreContract, CheapHasher, FakeClock, StoreContract, waited
 from educonnect_flow.testing.clock import START
 from educonnect_flow.testing.stores import HOUR, account, activation, first
 from tests.postgres import Server
@@ -36,31 +35,10 @@ class TestPostgresStore(StoreContract):
         store.close()
 
 
-class Waited:
-    """An asynchronous store, called from anywhere: each call runs in one loop, in a thread of its own."""
-
-    def __init__(self, store: AsyncPostgresStore) -> None:
-        self._store = store
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever)
-        self._thread.start()
-
-    def __getattr__(self, name: str) -> Any:
-        return lambda *args: asyncio.run_coroutine_threadsafe(getattr(self._store, name)(*args), self._loop).result(60)
-
-    def stop(self) -> None:
-        self.close()
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.close()
-
-
-class TestAsyncPostgresStore(StoreContract):
+class TestAsyncPostgresStore(AsyncStoreContract):
     @pytest.fixture
-    def store(self, server: Server, schema: str) -> Iterator[Waited]:
-        store = Waited(AsyncPostgresStore(server.dsn, schema=schema, pool=20, timeout=30))
-        yield store
-        store.stop()
+    def async_store(self, server: Server, schema: str) -> AsyncPostgresStore:
+        return AsyncPostgresStore(server.dsn, schema=schema, pool=20, timeout=30)
 
 
 def test_the_whole_journey_awaited(server: Server, schema: str) -> None:
@@ -141,7 +119,14 @@ def test_two_that_get_there_in_the_same_instant_are_told_which_was_first(
 ) -> None:
     """Another transaction has written and not yet committed: no look at the tables shows it, only its constraint."""
     made: Any = PostgresStore(server.dsn, schema=schema, timeout=30)
-    store: Any = Waited(AsyncPostgresStore(server.dsn, schema=schema, timeout=30)) if asynchronous else made
+    with waited(AsyncPostgresStore(server.dsn, schema=schema, timeout=30)) as awaited:
+        store: Any = awaited if asynchronous else made
+        _race(server, schema, store)
+        awaited.close()
+    made.close()
+
+
+def _race(server: Server, schema: str, store: Any) -> None:
     cases: list[tuple[str, Commit, Standing]] = [
         (
             "INSERT INTO {s}.holder VALUES ('g1', 'x')",
@@ -167,9 +152,6 @@ def test_two_that_get_there_in_the_same_instant_are_told_which_was_first(
     store.commit(first("a5", "h5"))
     with pytest.raises(StoreUnavailable):
         store.commit(first("a6", "h5"))
-    if asynchronous:
-        store.stop()
-    made.close()
 
 
 def _blocked(server: Server) -> bool:
@@ -182,7 +164,14 @@ def _blocked(server: Server) -> bool:
 def test_a_server_that_is_killed_gives_bounded_errors_and_comes_back_with_everything(schema: str) -> None:
     server = Server()
     store = PostgresStore(server.dsn, schema=schema, timeout=2)
-    awaited = Waited(AsyncPostgresStore(server.dsn, schema=schema, timeout=2))
+    with waited(AsyncPostgresStore(server.dsn, schema=schema, timeout=2)) as awaited:
+        _kill_and_start(server, store, awaited)
+        awaited.close()
+    store.close()
+    server.close()
+
+
+def _kill_and_start(server: Server, store: PostgresStore, awaited: Any) -> None:
     world = World(store)
     out = world.submit(world.flow.start(), ChooseProfile(Profile.GUARDIAN), "one")
     assert awaited.load("nothing") is None
@@ -208,6 +197,3 @@ def test_a_server_that_is_killed_gives_bounded_errors_and_comes_back_with_everyt
     assert world.submit(out, GoBack(), "two").state is State.PROFILE
     done = world.at(State.CODE)
     assert world.submit(done, SubmitCode(world.code())).state is State.PUPILS
-    awaited.stop()
-    store.close()
-    server.close()

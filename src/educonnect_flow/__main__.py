@@ -1,10 +1,13 @@
-"""``python -m educonnect_flow diagram``: the table drawn as Mermaid."""
+"""``python -m educonnect_flow``: the table drawn, the relay and the purge as processes."""
 
 from __future__ import annotations
 
 import argparse
+import importlib
+import logging
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 from educonnect_flow.activation.table import TABLE
 from educonnect_flow.machinery.diagram import mermaid
@@ -14,9 +17,85 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """The command line; returns the exit status."""
     parser = argparse.ArgumentParser(prog="python -m educonnect_flow", description="Tools around the activation.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
     diagram = commands.add_parser("diagram", help="print the table of the activation as a Mermaid state diagram")
-    diagram.set_defaults(text=lambda: mermaid(TABLE))
-    sys.stdout.write(parser.parse_args(arguments).text())
+    diagram.set_defaults(run=_diagram)
+
+    relay = commands.add_parser("relay", help="hand over the messages that wait, until SIGTERM")
+    _takes_flow(relay)
+    relay.add_argument("--threads", type=_count, default=1, metavar="N", help="messages at the same time (1)")
+    relay.add_argument("--idle", type=_seconds, default=1.0, metavar="S", help="seconds to wait when none waits (1)")
+    relay.add_argument("--report", type=_seconds, default=60.0, metavar="S", help="seconds between two counts (60)")
+    relay.set_defaults(run=_relay)
+
+    purge = commands.add_parser("purge", help="delete what is over for as long as the settings keep it, and end")
+    _takes_flow(purge)
+    purge.set_defaults(run=_purge)
+
+    options = parser.parse_args(arguments)
+    status: int = options.run(options)
+    return status
+
+
+def _takes_flow(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--flow", required=True, type=_flow, metavar="MODULE:NAME", help="the host's flow, or what makes it"
+    )
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ValueError
+    return number
+
+
+def _seconds(text: str) -> float:
+    number = float(text)
+    if not 0 < number < float("inf"):
+        raise ValueError
+    return number
+
+
+def _flow(text: str) -> Any:
+    from educonnect_flow.process import Flow
+
+    module, _, name = text.partition(":")
+    try:
+        found: Any = importlib.import_module(module)
+        for part in name.split("."):
+            found = getattr(found, part)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise argparse.ArgumentTypeError(f"cannot import {text!r}: {error}") from error
+    if not isinstance(found, Flow) and callable(found):
+        found = found()
+    if not isinstance(found, Flow):
+        raise argparse.ArgumentTypeError(f"{text!r} is no flow and makes none")
+    return found
+
+
+def _log_to_stderr() -> None:
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+
+
+def _diagram(_: argparse.Namespace) -> int:
+    sys.stdout.write(mermaid(TABLE))
+    return 0
+
+
+def _relay(options: argparse.Namespace) -> int:
+    from educonnect_flow import process
+
+    _log_to_stderr()
+    process.relay(options.flow, threads=options.threads, idle=options.idle, report=options.report)
+    return 0
+
+
+def _purge(options: argparse.Namespace) -> int:
+    from educonnect_flow import process
+
+    _log_to_stderr()
+    process.purge(options.flow)
     return 0
 
 

@@ -28,6 +28,7 @@ from educonnect_flow.ports import (
     Sms,
     Store,
 )
+from educonnect_flow.relay import Handed
 from educonnect_flow.settings import Settings
 from educonnect_flow.validators import Validators
 from educonnect_flow.validators.password import PasswordReport
@@ -94,8 +95,17 @@ class AsyncActivationFlow:
 
     async def deliver(self, limit: int = 100) -> int:
         """See ``ActivationFlow.deliver``."""
-        return await relay.deliver(self._journey.outside, limit)
+        return (await self.hand_over(limit)).taken
+
+    async def hand_over(self, limit: int = 100) -> Handed:
+        """See ``ActivationFlow.hand_over``."""
+        return await relay.hand_over(self._journey.outside, limit)
 
     async def purge(self, limit: int = 1_000) -> int:
         """See ``ActivationFlow.purge``."""
         return await self._journey.purge(limit)
+
+    async def close(self) -> None:
+        """See ``ActivationFlow.close``."""
+        outside = self._journey.outside
+        await outside.call(outside.store.close)

@@ -13,6 +13,7 @@ from educonnect_flow.journey import Journey
 from educonnect_flow.machinery.keys import Keys
 from educonnect_flow.outcome import Outcome
 from educonnect_flow.ports import Clock, Directory, HumanCheck, PasswordHasher, Sms, Store, utc_now
+from educonnect_flow.relay import Handed
 from educonnect_flow.settings import Settings
 from educonnect_flow.typed import has
 from educonnect_flow.validators import Validators
@@ -54,7 +55,7 @@ def assemble(
 ) -> Outside:
     """The ports of a flow, with the defaults filled in."""
     has("directory", directory, "find")
-    has("store", store, "load", "commit", "active", "issued", "account", "claim", "settle", "release", "purge", "trail")
+    has("store", store, *(name for name in vars(Store) if not name.startswith("_")))
     has("sms", sms, "send")
     if human_check is not None:
         has("human_check", human_check, "issue", "show", "passes")
@@ -174,7 +175,14 @@ class ActivationFlow:
 
         :raises StoreUnavailable: what is not handed over stays in the outbox.
         """
-        return _run(relay.deliver(self._journey.outside, limit))
+        return self.hand_over(limit).taken
+
+    def hand_over(self, limit: int = 100) -> Handed:
+        """``deliver``, with the count of each fate: taken, rejected, retried, expired, decoy.
+
+        :raises StoreUnavailable: what is not handed over stays in the outbox.
+        """
+        return _run(relay.hand_over(self._journey.outside, limit))
 
     def purge(self, limit: int = 1_000) -> int:
         """Delete up to *limit* activations that are over for ``keep_for``; how many.
@@ -182,3 +190,7 @@ class ActivationFlow:
         :raises StoreUnavailable: try again.
         """
         return _run(self._journey.purge(limit))
+
+    def close(self) -> None:
+        """Give back the store's files and connections.  The flow is not used after."""
+        self._journey.outside.store.close()

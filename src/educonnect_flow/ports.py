@@ -15,6 +15,7 @@ from attrs import field, frozen
 from educonnect_flow.activation.products import Account
 from educonnect_flow.errors import SmsRejected, SmsUnavailable
 from educonnect_flow.machinery.secrecy import Confidential
+from educonnect_flow.machinery.tally import Tally
 from educonnect_flow.people import Guardian
 from educonnect_flow.prompt import HumanPrompt
 from educonnect_flow.records import AuditEntry, Claimed, Commit, Loaded, Receipt
@@ -180,22 +181,41 @@ class Store(Protocol):
         """The waiting message that is due the longest, under a lease: until *lease_until* no other claim gets it."""
         ...
 
-    def settle(self, message: str) -> None:
-        """A message is done with.  Forgets what it said; does nothing when it is settled or void already."""
+    def settle(self, message: str, audit: AuditEntry | None = None) -> None:
+        """A message is done with: forgotten, and *audit* noted in the same transaction.  Does nothing, and notes
+        nothing, when it is settled or void already.
+        """
         ...
 
-    def release(self, message: str, due_at: datetime) -> None:
-        """A message could not be handed over: it is due again at *due_at*."""
+    def release(self, message: str, attempts: int, due_at: datetime) -> None:
+        """A message could not be handed over: it is due again at *due_at*.  Does nothing when it was claimed again
+        since, for its ``attempts`` are no more those of the claim: the lease is another relay's.
+        """
+        ...
+
+    def spend(self, key: str, now: datetime, until: datetime) -> bool:
+        """Whether *key* is spent by this very call: true once, of however many at once, until *until* has come."""
+        ...
+
+    def tally(self, kind: str, key: str) -> Tally:
+        """What is counted under *key* of *kind*; ``EMPTY`` when nothing is."""
         ...
 
     def purge(self, now: datetime, limit: int) -> int:
         """Delete up to *limit* activations whose ``purge_at`` has come, with their requests and messages, and
-        counters that say nothing any more.  Accounts and the audit trail stay.  Returns how many activations.
+        counters and spent keys that say nothing any more.  Accounts and the audit trail stay.  Returns how many
+        activations.
         """
         ...
 
     def trail(self, activation: str) -> tuple[AuditEntry, ...]:
         """The audit entries of an activation, oldest first."""
+        ...
+
+    def entries(self, after: int, limit: int) -> tuple[tuple[int, AuditEntry], ...]:
+        """Up to *limit* audit entries of all activations, each with its number, from the first whose number is above
+        *after* on.  Numbers grow; once one was given out, none below it appears any more.
+        """
         ...
 
     def close(self) -> None:
@@ -230,12 +250,20 @@ class AsyncStore(Protocol):
         """See ``Store.claim``."""
         ...
 
-    async def settle(self, message: str) -> None:
+    async def settle(self, message: str, audit: AuditEntry | None = None) -> None:
         """See ``Store.settle``."""
         ...
 
-    async def release(self, message: str, due_at: datetime) -> None:
+    async def release(self, message: str, attempts: int, due_at: datetime) -> None:
         """See ``Store.release``."""
+        ...
+
+    async def spend(self, key: str, now: datetime, until: datetime) -> bool:
+        """See ``Store.spend``."""
+        ...
+
+    async def tally(self, kind: str, key: str) -> Tally:
+        """See ``Store.tally``."""
         ...
 
     async def purge(self, now: datetime, limit: int) -> int:
@@ -244,6 +272,10 @@ class AsyncStore(Protocol):
 
     async def trail(self, activation: str) -> tuple[AuditEntry, ...]:
         """See ``Store.trail``."""
+        ...
+
+    async def entries(self, after: int, limit: int) -> tuple[tuple[int, AuditEntry], ...]:
+        """See ``Store.entries``."""
         ...
 
     async def close(self) -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import logging
+import random
 from datetime import timedelta
+from enum import Enum
+from typing import NamedTuple
 
 from educonnect_flow.errors import SmsRejected, WrongUse
 from educonnect_flow.gather import Outside
 from educonnect_flow.ports import Message
-from educonnect_flow.records import Claimed
+from educonnect_flow.records import AuditEntry, Claimed
 from educonnect_flow.typed import check_limit
 
 LONGEST_WAIT = timedelta(minutes=5)
@@ -17,32 +20,67 @@ LONGEST_WAIT = timedelta(minutes=5)
 _log = logging.getLogger("educonnect_flow")
 
 
-async def deliver(outside: Outside, limit: int = 100) -> int:
-    """Hand over up to *limit* messages that wait; how many the gateway took.
+class Fate(Enum):
+    """What became of a message that was claimed."""
+
+    TAKEN = "taken"
+    """The gateway has it."""
+    REJECTED = "rejected"
+    """The gateway never will: final, and noted in the audit trail."""
+    RETRIED = "retried"
+    """It could not be handed over, and waits for another try."""
+    EXPIRED = "expired"
+    """Its code was over: dropped."""
+    DECOY = "decoy"
+    """It was written for a stranger: dropped."""
+
+
+class Handed(NamedTuple):
+    """How many messages were claimed, by what became of them."""
+
+    taken: int = 0
+    rejected: int = 0
+    retried: int = 0
+    expired: int = 0
+    decoy: int = 0
+
+    def plus(self, other: Handed) -> Handed:
+        """Both together."""
+        return Handed(*(mine + theirs for mine, theirs in zip(self, other, strict=True)))
+
+    def __str__(self) -> str:
+        return ", ".join(f"{count} {name}" for name, count in zip(self._fields, self, strict=True))
+
+
+async def hand_over(outside: Outside, limit: int = 100) -> Handed:
+    """Hand over up to *limit* messages that wait.
 
     :raises StoreUnavailable: what was claimed until then becomes due again when its lease is over.
     """
     check_limit(limit)
     store, lease = outside.store, outside.settings.lease_for
-    taken = 0
+    counts = dict.fromkeys(Fate, 0)
     for _ in range(limit):
         now = outside.now()
-        claimed = await outside.stored(store.claim, now, now + lease)
+        until = now + lease
+        claimed = await outside.stored(store.claim, now, until)
         if claimed is None:
             break
-        taken += await _hand_over(outside, claimed)
-    return taken
+        if outside.now() >= until:  # the store answered so late that the message is another relay's by now
+            counts[Fate.RETRIED] += 1
+            continue
+        counts[await _hand_over(outside, claimed)] += 1
+    return Handed(**{fate.value: count for fate, count in counts.items()})
 
 
-async def _hand_over(outside: Outside, claimed: Claimed) -> bool:
-    """Whether the gateway took the message.  One that is over or a decoy is dropped; one that failed waits."""
+async def _hand_over(outside: Outside, claimed: Claimed) -> Fate:
     from educonnect_flow.messages import sms_text  # here, for only relays need it
 
     out, store = claimed.outgoing, outside.store
     now = outside.now()
     if out.decoy or now >= out.expires_at:
         await outside.stored(store.settle, out.id)
-        return False
+        return Fate.DECOY if out.decoy else Fate.EXPIRED
     try:
         mobile = outside.mobile_of(out.activation, out.mobile)
         code = outside.code_of(out.activation, out.nonce, mobile)
@@ -52,13 +90,24 @@ async def _hand_over(outside: Outside, claimed: Claimed) -> bool:
         raise  # an asynchronous gateway in a synchronous flow: the host's mistake, and not the gateway's
     except SmsRejected:
         _log.warning("message %s rejected by the gateway", out.id)
-        await outside.stored(store.settle, out.id)
-        return False
+        audit = AuditEntry(
+            at=now, activation=out.activation, event="Deliver", row=None, source="", dest="", reasons=("sms_rejected",)
+        )
+        await outside.stored(store.settle, out.id, audit)
+        return Fate.REJECTED
     except Exception as error:  # noqa: BLE001 - a gateway may raise anything; no message is lost for it
         kind = type(error).__name__
         _log.warning("message %s not taken (%s), try %d", out.id, kind, claimed.attempts)
-        wait = min(outside.settings.retry_after * 2 ** min(claimed.attempts - 1, 20), LONGEST_WAIT)
-        await outside.stored(store.release, out.id, now + wait)
-        return False
+        due_at = outside.now() + _pause(outside.settings.retry_after, claimed.attempts)
+        await outside.stored(store.release, out.id, claimed.attempts, due_at)
+        return Fate.RETRIED
     await outside.stored(store.settle, out.id)
-    return True
+    return Fate.TAKEN
+
+
+def _pause(first: timedelta, attempts: int) -> timedelta:
+    """Until the next try: doubled each time, up to a bound, and drawn from its upper half, so that what failed
+    together does not come back together.
+    """
+    longest: timedelta = min(first * 2 ** min(attempts - 1, 20), LONGEST_WAIT)
+    return longest * random.uniform(0.5, 1)  # noqa: S311 - a jitter

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -14,8 +15,15 @@ from educonnect_flow.machinery.text import encode
 from educonnect_flow.people import Relation
 from educonnect_flow.reasons import Reason
 
-FORMAT = 1
-"""The version of the text form.  A change of shape raises it and adds a step that lifts the older one."""
+Kept = dict[str, Any]
+"""The text form of an activation, parsed."""
+
+UPCASTS: tuple[Callable[[Kept], Kept], ...] = ()
+"""What lifts each version of the text form to the next, from the first on.  A change of shape adds one here, and the
+versions before are read for ever."""
+
+FORMAT = 1 + len(UPCASTS)
+"""The version of the text form that is written."""
 
 
 class Challenge(NamedTuple):
@@ -104,7 +112,7 @@ _PLAIN = (
 def dump(activation: Activation) -> str:  # noqa: C901 - one branch per field
     """*activation* as JSON; what has its default is left out.  The version of the row is the store's."""
     a = activation
-    kept: dict[str, Any] = {
+    kept: Kept = {
         "format": FORMAT,
         "id": a.id,
         "state": a.state.value,
@@ -144,9 +152,11 @@ def load(text: str, version: int) -> Activation:
 
     :raises ValueError: when *text* was written by a newer version of the library.
     """
-    kept: dict[str, Any] = json.loads(text)
+    kept: Kept = json.loads(text)
     if kept["format"] > FORMAT:
         raise ValueError(f"a stored activation has format {kept['format']}; this library reads up to {FORMAT}")
+    for lift in UPCASTS[kept["format"] - 1 :]:
+        kept = lift(kept)
     get = kept.get
     seen_at = _time(kept["seen_at"])
     claim, challenge, confirmed, why = get("claim"), get("challenge"), get("confirmed"), get("why")

@@ -50,7 +50,9 @@ class MemoryStore:
         self._accounts: dict[str, Account] = {}
         self._holders: dict[str, str] = {}
         self._issued: dict[str, int] = {}
+        self._entries: list[AuditEntry] = []
         self._trail: dict[str, list[AuditEntry]] = {}
+        self._spent: dict[str, datetime] = {}
 
     def __repr__(self) -> str:
         return f"MemoryStore({len(self._kept)} activations, {len(self._accounts)} accounts)"
@@ -117,7 +119,11 @@ class MemoryStore:
             self._issued[account.base] = self._issued.get(account.base, 0) + 1
             self._holders.update(dict.fromkeys(account.guardians, account.identifier))
         if audit is not None:
-            self._trail.setdefault(audit.activation, []).append(audit)
+            self._note(audit)
+
+    def _note(self, audit: AuditEntry) -> None:
+        self._entries.append(audit)
+        self._trail.setdefault(audit.activation, []).append(audit)
 
     def _void(self, kept: _Kept) -> None:
         for message in kept.messages:
@@ -175,17 +181,31 @@ class MemoryStore:
         waiting.due_at = due_at
         heappush(self._due, (due_at, waiting.outgoing.id))
 
-    def settle(self, message: str) -> None:
+    def settle(self, message: str, audit: AuditEntry | None = None) -> None:
         """See ``Store``."""
         with self._lock:
-            self._outbox.pop(message, None)
+            if self._outbox.pop(message, None) is not None and audit is not None:
+                self._note(audit)
 
-    def release(self, message: str, due_at: datetime) -> None:
+    def release(self, message: str, attempts: int, due_at: datetime) -> None:
         """See ``Store``."""
         with self._lock:
             waiting = self._outbox.get(message)
-            if waiting is not None:
+            if waiting is not None and waiting.attempts == attempts:
                 self._put_off(waiting, due_at)
+
+    def spend(self, key: str, now: datetime, until: datetime) -> bool:
+        """See ``Store``."""
+        with self._lock:
+            if self._spent.get(key, now) > now:
+                return False
+            self._spent[key] = until
+            return True
+
+    def tally(self, kind: str, key: str) -> Tally:
+        """See ``Store``."""
+        with self._lock:
+            return self._tallies.get(f"{kind}:{key}", (EMPTY, 0))[0]
 
     def purge(self, now: datetime, limit: int) -> int:
         """See ``Store``."""
@@ -199,12 +219,19 @@ class MemoryStore:
                 self._void(kept)
             for key in [key for key, (_, forget) in self._tallies.items() if forget <= micros(now)]:
                 del self._tallies[key]
+            for key in [key for key, until in self._spent.items() if until <= now]:
+                del self._spent[key]
             return len(over)
 
     def trail(self, activation: str) -> tuple[AuditEntry, ...]:
         """See ``Store``."""
         with self._lock:
             return tuple(self._trail.get(activation, ()))
+
+    def entries(self, after: int, limit: int) -> tuple[tuple[int, AuditEntry], ...]:
+        """See ``Store``."""
+        with self._lock:
+            return tuple(enumerate(self._entries[after : after + limit], after + 1))
 
     def close(self) -> None:
         """See ``Store``."""

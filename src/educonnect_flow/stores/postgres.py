@@ -13,6 +13,7 @@ import psycopg
 from psycopg_pool import AsyncConnectionPool, ConnectionPool, PoolTimeout
 
 from educonnect_flow.activation.products import Account
+from educonnect_flow.machinery.tally import Tally
 from educonnect_flow.records import AuditEntry, Claimed, Commit, Loaded, Receipt
 from educonnect_flow.stores.postgres_queries import Queries, Query, refused, unavailable
 
@@ -100,13 +101,21 @@ class PostgresStore:
         """See ``Store``."""
         return self._run(self._queries.claim(now, lease_until))
 
-    def settle(self, message: str) -> None:
+    def settle(self, message: str, audit: AuditEntry | None = None) -> None:
         """See ``Store``."""
-        self._run(self._queries.settle(message))
+        self._run(self._queries.settle(message, audit))
 
-    def release(self, message: str, due_at: datetime) -> None:
+    def release(self, message: str, attempts: int, due_at: datetime) -> None:
         """See ``Store``."""
-        self._run(self._queries.release(message, due_at))
+        self._run(self._queries.release(message, attempts, due_at))
+
+    def spend(self, key: str, now: datetime, until: datetime) -> bool:
+        """See ``Store``."""
+        return self._run(self._queries.spend(key, now, until))
+
+    def tally(self, kind: str, key: str) -> Tally:
+        """See ``Store``."""
+        return self._run(self._queries.tally(kind, key))
 
     def purge(self, now: datetime, limit: int) -> int:
         """See ``Store``."""
@@ -115,6 +124,10 @@ class PostgresStore:
     def trail(self, activation: str) -> tuple[AuditEntry, ...]:
         """See ``Store``."""
         return self._run(self._queries.trail(activation))
+
+    def entries(self, after: int, limit: int) -> tuple[tuple[int, AuditEntry], ...]:
+        """See ``Store``."""
+        return self._run(self._queries.entries(after, limit))
 
     def close(self) -> None:
         """See ``Store``."""
@@ -201,13 +214,21 @@ class AsyncPostgresStore:
         """See ``Store``."""
         return await self._run(self._queries.claim(now, lease_until))
 
-    async def settle(self, message: str) -> None:
+    async def settle(self, message: str, audit: AuditEntry | None = None) -> None:
         """See ``Store``."""
-        await self._run(self._queries.settle(message))
+        await self._run(self._queries.settle(message, audit))
 
-    async def release(self, message: str, due_at: datetime) -> None:
+    async def release(self, message: str, attempts: int, due_at: datetime) -> None:
         """See ``Store``."""
-        await self._run(self._queries.release(message, due_at))
+        await self._run(self._queries.release(message, attempts, due_at))
+
+    async def spend(self, key: str, now: datetime, until: datetime) -> bool:
+        """See ``Store``."""
+        return await self._run(self._queries.spend(key, now, until))
+
+    async def tally(self, kind: str, key: str) -> Tally:
+        """See ``Store``."""
+        return await self._run(self._queries.tally(kind, key))
 
     async def purge(self, now: datetime, limit: int) -> int:
         """See ``Store``."""
@@ -216,6 +237,10 @@ class AsyncPostgresStore:
     async def trail(self, activation: str) -> tuple[AuditEntry, ...]:
         """See ``Store``."""
         return await self._run(self._queries.trail(activation))
+
+    async def entries(self, after: int, limit: int) -> tuple[tuple[int, AuditEntry], ...]:
+        """See ``Store``."""
+        return await self._run(self._queries.entries(after, limit))
 
     async def close(self) -> None:
         """See ``Store``."""

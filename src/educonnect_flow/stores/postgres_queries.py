@@ -14,16 +14,13 @@ from typing import Any, Generic, NamedTuple, TypeVar
 from educonnect_flow.activation import snapshot
 from educonnect_flow.activation.products import Account, Outgoing
 from educonnect_flow.errors import StoreUnavailable
-from educonnect_flow.machinery.tally import EXACT, micros, moment
+from educonnect_flow.machinery.tally import EMPTY, EXACT, Tally, micros, moment
 from educonnect_flow.machinery.text import encode
 from educonnect_flow.reasons import dump_refusals
 from educonnect_flow.records import DONE, Answered, AuditEntry, Claimed, Commit, Loaded, Receipt, Standing
 from educonnect_flow.stores import rows
 
 T = TypeVar("T")
-
-SCHEMA = 1
-"""The version of the tables and functions, kept in the table ``version``."""
 
 _NAME = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 
@@ -64,9 +61,23 @@ CREATE TABLE {schema}.audit (
 CREATE INDEX audit_activation ON {schema}.audit (activation);
 """
 
+_SPENT = """
+CREATE TABLE {schema}.spent (key text PRIMARY KEY, until bigint NOT NULL);
+CREATE INDEX spent_until ON {schema}.spent (until);
+"""
+
+# A number is drawn before its commit: whoever reads by number waits for the writers under way, then looks.
+_ENTRIES = """
+CREATE FUNCTION {schema}.entries(p_after bigint, p_limit int) RETURNS SETOF {schema}.audit LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM pg_advisory_xact_lock(hashtextextended('{schema}:audit', 0));
+    RETURN QUERY SELECT * FROM {schema}.audit a WHERE a.seq > p_after ORDER BY a.seq LIMIT p_limit;
+END $$;
+"""
+
 # The counting is that of machinery.tally, word for word; the store contract holds both to it.
 _COMMIT = """
-CREATE FUNCTION {schema}.commit(
+CREATE OR REPLACE FUNCTION {schema}.commit(
     p_id text, p_version int, p_handle text, p_purge_at bigint, p_body text, p_void boolean,
     p_forget boolean, p_now bigint,
     p_keys text[], p_caps int[], p_windows bigint[], p_locks bigint[], p_adds int[],
@@ -188,6 +199,7 @@ BEGIN
         ON CONFLICT (base) DO UPDATE SET issued = {schema}.base.issued + 1;
     END IF;
     IF p_audit IS NOT NULL THEN
+        PERFORM pg_advisory_xact_lock_shared(hashtextextended('{schema}:audit', 0));
         INSERT INTO {schema}.audit (activation, at, event, row, source, dest, reasons, denied) VALUES (
             p_audit ->> 'activation', (p_audit ->> 'at')::bigint, p_audit ->> 'event', p_audit ->> 'row',
             p_audit ->> 'source', p_audit ->> 'dest', ARRAY(SELECT jsonb_array_elements_text(p_audit -> 'reasons')),
@@ -196,6 +208,12 @@ BEGIN
     standing := 'done';
 END $$;
 """
+
+_STEPS = (_TABLES, _SPENT + _ENTRIES)
+"""What makes each version of the tables out of the one before; a step that was released is never changed."""
+
+SCHEMA = len(_STEPS)
+"""The version of the tables and functions, kept in the table ``version``."""
 
 
 class Query(NamedTuple, Generic[T]):
@@ -233,9 +251,14 @@ class Queries:
     def create(self) -> str:
         """Everything that makes the schema, from nothing; safe when many do it at once.
 
-        One anonymous block under an advisory lock: it looks at the version there is, and does what is missing.
+        One anonymous block under an advisory lock: it looks at the version there is, and does what is missing.  The
+        function of a commit is made anew with each version.
         """
-        made = (_TABLES + _COMMIT).format(schema=self.schema, exact=EXACT)
+        steps = "".join(
+            f"    IF found < {version} THEN EXECUTE $step${step.format(schema=self.schema)}$step$; END IF;\n"
+            for version, step in enumerate(_STEPS, 1)
+        )
+        commit = _COMMIT.format(schema=self.schema, exact=EXACT)
         return f"""
 DO $create$
 DECLARE found int;
@@ -243,11 +266,14 @@ BEGIN
     PERFORM pg_advisory_xact_lock(hashtextextended('{self.schema}:create', 0));
     CREATE SCHEMA IF NOT EXISTS {self.schema};
     CREATE TABLE IF NOT EXISTS {self.schema}.version (version int NOT NULL);
-    SELECT version INTO found FROM {self.schema}.version;
+    SELECT max(version) INTO found FROM {self.schema}.version;
+    found := coalesce(found, 0);
     IF found > {SCHEMA} THEN
         RAISE EXCEPTION 'the schema {self.schema} has version %; this library knows up to {SCHEMA}', found;
-    ELSIF found IS NULL THEN
-        EXECUTE $tables${made}$tables$;
+    END IF;
+{steps}    IF found < {SCHEMA} THEN
+        EXECUTE $commit${commit}$commit$;
+        DELETE FROM {self.schema}.version;
         INSERT INTO {self.schema}.version VALUES ({SCHEMA});
     END IF;
 END $create$"""
@@ -328,13 +354,45 @@ END $create$"""
         )
         return Query(sql, (micros(lease_until), micros(now)), read)
 
-    def settle(self, message: str) -> Query[None]:
+    def settle(self, message: str, audit: AuditEntry | None) -> Query[None]:
         """See ``Store``."""
-        return Query(f"DELETE FROM {self.schema}.outbox WHERE id = %s", (message,), _nothing)
+        s = self.schema
+        if audit is None:
+            return Query(f"DELETE FROM {s}.outbox WHERE id = %s", (message,), _nothing)
+        sql = (
+            f"WITH held AS (SELECT pg_advisory_xact_lock_shared(hashtextextended('{s}:audit', 0))),"
+            f" gone AS (DELETE FROM {s}.outbox USING held WHERE id = %s RETURNING id)"
+            f" INSERT INTO {s}.audit (activation, at, event, row, source, dest, reasons, denied)"
+            " SELECT %s, %s, %s, %s, %s, %s, %s, %s FROM gone"
+        )
+        entry = _audit(audit)
+        entry |= {"reasons": list(audit.reasons), "denied": list(audit.denied)}
+        return Query(sql, (message, *entry.values()), _nothing)
 
-    def release(self, message: str, due_at: datetime) -> Query[None]:
+    def release(self, message: str, attempts: int, due_at: datetime) -> Query[None]:
         """See ``Store``."""
-        return Query(f"UPDATE {self.schema}.outbox SET due_at = %s WHERE id = %s", (micros(due_at), message), _nothing)
+        sql = f"UPDATE {self.schema}.outbox SET due_at = %s WHERE id = %s AND attempts = %s"
+        return Query(sql, (micros(due_at), message, attempts), _nothing)
+
+    def spend(self, key: str, now: datetime, until: datetime) -> Query[bool]:
+        """See ``Store``."""
+        sql = (
+            f"INSERT INTO {self.schema}.spent AS s VALUES (%s, %s)"
+            " ON CONFLICT (key) DO UPDATE SET until = excluded.until WHERE s.until <= %s RETURNING 1"
+        )
+        return Query(sql, (key, micros(until), micros(now)), bool)
+
+    def tally(self, kind: str, key: str) -> Query[Tally]:
+        """See ``Store``."""
+
+        def read(found: list[tuple[Any, ...]]) -> Tally:
+            if not found:
+                return EMPTY
+            ats, counts, barred_until = found[0]
+            return Tally(tuple(zip(ats, counts, strict=True)), barred_until)
+
+        sql = f"SELECT ats, counts, barred_until FROM {self.schema}.tally WHERE key = %s"
+        return Query(sql, (f"{kind}:{key}",), read)
 
     def purge(self, now: datetime, limit: int) -> Query[int]:
         """See ``Store``."""
@@ -347,18 +405,29 @@ answers AS (DELETE FROM {s}.answered WHERE activation IN (SELECT id FROM over)),
 messages AS (DELETE FROM {s}.outbox WHERE activation IN (SELECT id FROM over)),
 tallies AS (
     DELETE FROM {s}.tally WHERE key IN (SELECT key FROM {s}.tally WHERE forgotten_at <= %s LIMIT %s FOR UPDATE SKIP LOCKED)
+), spent AS (
+    DELETE FROM {s}.spent WHERE key IN (SELECT key FROM {s}.spent WHERE until <= %s LIMIT %s FOR UPDATE SKIP LOCKED)
 )
 SELECT count(*) FROM gone"""
-        return Query(sql, (at, limit, at, limit), lambda found: int(found[0][0]))
+        return Query(sql, (at, limit) * 3, lambda found: int(found[0][0]))
 
     def trail(self, activation: str) -> Query[tuple[AuditEntry, ...]]:
         """See ``Store``."""
 
         def read(found: list[tuple[Any, ...]]) -> tuple[AuditEntry, ...]:
-            return rows.trail(found, activation, tuple)
+            return rows.trail(found, tuple)
 
         sql = f"SELECT {rows.ENTRY} FROM {self.schema}.audit WHERE activation = %s ORDER BY seq"
         return Query(sql, (activation,), read)
+
+    def entries(self, after: int, limit: int) -> Query[tuple[tuple[int, AuditEntry], ...]]:
+        """See ``Store``."""
+
+        def read(found: list[tuple[Any, ...]]) -> tuple[tuple[int, AuditEntry], ...]:
+            return rows.entries(found, tuple)
+
+        sql = f"SELECT {rows.ENTRY} FROM {self.schema}.entries(%s, %s) ORDER BY seq"
+        return Query(sql, (after, limit), read)
 
 
 def refused(constraint: str | None) -> Receipt | None:

@@ -16,7 +16,7 @@ Many = Callable[[Any], Iterable[str]]
 
 ACCOUNT = "identifier, base, guardians, confirmed, denied, password_hash, created_at, activation"
 CLAIMED = "id, activation, attempts, nonce, mobile, created_at, expires_at, decoy"
-ENTRY = "at, event, row, source, dest, reasons, denied"
+ENTRY = "seq, activation, at, event, row, source, dest, reasons, denied"
 
 
 def loaded(row: Sequence[Any]) -> Loaded:
@@ -67,18 +67,25 @@ def claimed(row: Sequence[Any]) -> Claimed:
     return Claimed(outgoing=outgoing, attempts=attempts)
 
 
-def trail(rows: Iterable[Sequence[Any]], activation: str, many: Many) -> tuple[AuditEntry, ...]:
+def entries(rows: Iterable[Sequence[Any]], many: Many) -> tuple[tuple[int, AuditEntry], ...]:
+    """Rows of ``ENTRY``, each with its number."""
+    return tuple((row[0], _entry(row, many)) for row in rows)
+
+
+def trail(rows: Iterable[Sequence[Any]], many: Many) -> tuple[AuditEntry, ...]:
     """Rows of ``ENTRY``."""
-    return tuple(
-        AuditEntry(
-            at=moment(at),
-            activation=activation,
-            event=event,
-            row=row,
-            source=source,
-            dest=dest,
-            reasons=tuple(many(reasons)),
-            denied=tuple(many(denied)),
-        )
-        for at, event, row, source, dest, reasons, denied in rows
+    return tuple(_entry(row, many) for row in rows)
+
+
+def _entry(row: Sequence[Any], many: Many) -> AuditEntry:
+    _, activation, at, event, name, source, dest, reasons, denied = row
+    return AuditEntry(
+        at=moment(at),
+        activation=activation,
+        event=event,
+        row=name,
+        source=source,
+        dest=dest,
+        reasons=tuple(many(reasons)),
+        denied=tuple(many(denied)),
     )

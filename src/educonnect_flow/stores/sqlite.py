@@ -25,9 +25,6 @@ from educonnect_flow.reasons import dump_refusals
 from educonnect_flow.records import DONE, STALE, AuditEntry, Claimed, Commit, Loaded, Receipt, Standing
 from educonnect_flow.stores import rows
 
-SCHEMA = 1
-"""The version of the tables, kept in ``PRAGMA user_version``."""
-
 # Times are whole microseconds since 1970, UTC.
 _TABLES = """
 CREATE TABLE activation (
@@ -62,6 +59,17 @@ CREATE TABLE audit (
 );
 CREATE INDEX audit_activation ON audit (activation);
 """
+
+_SPENT = """
+CREATE TABLE spent (key TEXT PRIMARY KEY, until INTEGER NOT NULL) WITHOUT ROWID;
+CREATE INDEX spent_until ON spent (until);
+"""
+
+_STEPS = (_TABLES, _SPENT)
+"""What makes each version of the tables out of the one before; a step that was released is never changed."""
+
+SCHEMA = len(_STEPS)
+"""The version of the tables, kept in ``PRAGMA user_version``."""
 
 _LOAD = """
 SELECT version, body, handle = ?1, rotated_by FROM activation WHERE handle = ?1 OR previous = ?1
@@ -145,8 +153,8 @@ class SqliteStore:
             (version,) = db.execute("PRAGMA user_version").fetchone()
             if version > SCHEMA:
                 raise StoreUnavailable(f"it has tables of version {version}; this library knows up to {SCHEMA}")
-            if version == 0:
-                for statement in _TABLES.split(";\n"):
+            if version < SCHEMA:
+                for statement in ";\n".join(_STEPS[version:]).split(";\n"):
                     db.execute(statement)
                 db.execute(f"PRAGMA user_version={SCHEMA}")
 
@@ -332,7 +340,12 @@ class SqliteStore:
     def trail(self, activation: str) -> tuple[AuditEntry, ...]:
         """See ``Store``."""
         found = self._rows(f"SELECT {rows.ENTRY} FROM audit WHERE activation = ? ORDER BY seq", activation)  # noqa: S608 - names of columns
-        return rows.trail(found, activation, json.loads)
+        return rows.trail(found, json.loads)
+
+    def entries(self, after: int, limit: int) -> tuple[tuple[int, AuditEntry], ...]:
+        """See ``Store``."""
+        found = self._rows(f"SELECT {rows.ENTRY} FROM audit WHERE seq > ? ORDER BY seq LIMIT ?", after, limit)  # noqa: S608 - names of columns
+        return rows.entries(found, json.loads)
 
     # --- accounts ----------------------------------------------------------------------------------
 
@@ -365,15 +378,36 @@ class SqliteStore:
             ).fetchone()
         return None if row is None else rows.claimed(row)
 
-    def settle(self, message: str) -> None:
+    def settle(self, message: str, audit: AuditEntry | None = None) -> None:
         """See ``Store``."""
         with self._transaction() as db:
-            db.execute("DELETE FROM outbox WHERE id = ?", (message,))
+            gone = db.execute("DELETE FROM outbox WHERE id = ?", (message,)).rowcount
+            if gone and audit is not None:
+                self._write_audit(db, audit)
 
-    def release(self, message: str, due_at: datetime) -> None:
+    def release(self, message: str, attempts: int, due_at: datetime) -> None:
         """See ``Store``."""
         with self._transaction() as db:
-            db.execute("UPDATE outbox SET due_at = ? WHERE id = ?", (micros(due_at), message))
+            db.execute(
+                "UPDATE outbox SET due_at = ? WHERE id = ? AND attempts = ?", (micros(due_at), message, attempts)
+            )
+
+    # --- counters ----------------------------------------------------------------------------------
+
+    def spend(self, key: str, now: datetime, until: datetime) -> bool:
+        """See ``Store``."""
+        with self._transaction() as db:
+            done = db.execute(
+                "INSERT INTO spent VALUES (?1, ?2)"
+                " ON CONFLICT (key) DO UPDATE SET until = excluded.until WHERE spent.until <= ?3",
+                (key, micros(until), micros(now)),
+            )
+        return done.rowcount == 1
+
+    def tally(self, kind: str, key: str) -> Tally:
+        """See ``Store``."""
+        row = self._row("SELECT body FROM tally WHERE key = ?", f"{kind}:{key}")
+        return EMPTY if row is None else Tally.load(row[0])
 
     # --- retention ---------------------------------------------------------------------------------
 
@@ -389,6 +423,9 @@ class SqliteStore:
             db.execute(
                 "DELETE FROM tally WHERE key IN (SELECT key FROM tally WHERE forgotten_at <= ? LIMIT ?)",
                 (micros(now), limit),
+            )
+            db.execute(
+                "DELETE FROM spent WHERE key IN (SELECT key FROM spent WHERE until <= ? LIMIT ?)", (micros(now), limit)
             )
         # What was deleted must not live on in the log; a reader in its way only puts that off.
         with self._writing() as db:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import inspect
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
 
 from educonnect_flow.errors import StoreUnavailable
-from educonnect_flow.ports import Store
+from educonnect_flow.ports import AsyncStore, Store
 
 
 class CheapHasher:
@@ -29,14 +30,19 @@ class Crash(BaseException):
 class FaultyStore:
     """A store whose *n*-th call fails, before or after its effect.
 
-    :param store: the real one.
+    :param store: the real one, synchronous or asynchronous.
     :param call: which call fails, from 1 on; 0: none.
     :param after: True: what was asked is done, and its answer lost.
     :param error: what is raised.
     """
 
     def __init__(
-        self, store: Store, call: int = 0, *, after: bool = False, error: type[BaseException] = StoreUnavailable
+        self,
+        store: Store | AsyncStore,
+        call: int = 0,
+        *,
+        after: bool = False,
+        error: type[BaseException] = StoreUnavailable,
     ) -> None:
         self.store = store
         self._call = call
@@ -54,6 +60,14 @@ class FaultyStore:
         if fails and not self._after:
             raise self._error("before")
         result = method(*args)
+        if inspect.isawaitable(result):
+            return self._awaited(result, fails)
         if fails:
             raise self._error("after")
         return result
+
+    async def _awaited(self, result: Awaitable[Any], fails: bool) -> Any:
+        answer = await result
+        if fails:
+            raise self._error("after")
+        return answer

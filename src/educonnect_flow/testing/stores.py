@@ -1,4 +1,5 @@
-"""What a store must keep: subclass it in pytest, give a store, and run.
+"""What a store must keep: subclass it in pytest, give a store, and run.  ``AsyncStoreContract`` is for those whose
+methods are awaited.
 
 ::
 
@@ -12,21 +13,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any
 
+import pytest
 from attrs import evolve
 
 from educonnect_flow.activation.products import Account, Outgoing
 from educonnect_flow.activation.snapshot import Activation, Challenge, Claim, ShownPupil
 from educonnect_flow.activation.states import State
-from educonnect_flow.machinery.tally import Limit
+from educonnect_flow.machinery.tally import EMPTY, Limit, micros
 from educonnect_flow.people import Relation
-from educonnect_flow.ports import Store
+from educonnect_flow.ports import AsyncStore, Store
 from educonnect_flow.reasons import Reason, Refusal
 from educonnect_flow.records import Answered, AuditEntry, Commit, Standing
 from educonnect_flow.testing.clock import START
+from educonnect_flow.testing.waited import waited
 
 HOUR = timedelta(hours=1)
 
@@ -262,13 +266,56 @@ class StoreContract:
         again = store.claim(START + HOUR, START + 2 * HOUR)
         assert again is not None
         assert again.attempts == 2
-        store.release("m1", START + HOUR / 2)
+        store.release("m1", 2, START + HOUR / 2)
         assert store.claim(START, START + HOUR) is None
         assert store.claim(START + HOUR / 2, START + HOUR) is not None
         store.settle("m1")
         store.settle("m1")
-        store.release("m1", START)
+        store.release("m1", 3, START)
         assert store.claim(START + 9 * HOUR, START + 9 * HOUR) is None
+
+    def test_a_relay_whose_lease_is_over_releases_nothing(self, store: Store) -> None:
+        store.commit(first(outgoing=message("m1")))
+        late = store.claim(START, START + HOUR)
+        holder = store.claim(START + HOUR, START + 3 * HOUR)
+        assert late is not None
+        assert holder is not None
+        store.release("m1", late.attempts, START)
+        assert store.claim(START + 2 * HOUR, START + 3 * HOUR) is None
+        store.release("m1", holder.attempts, START)
+        assert store.claim(START + 2 * HOUR, START + 3 * HOUR) is not None
+
+    def test_settling_notes_its_entry_once(self, store: Store) -> None:
+        store.commit(first(outgoing=message("m1")))
+        store.claim(START, START + HOUR)
+        for _ in range(2):
+            store.settle("m1", entry(reasons=("sms_rejected",), denied=()))
+        store.settle("nothing", entry())
+        assert store.trail("a1") == (entry(reasons=("sms_rejected",), denied=()),)
+
+    def test_a_key_is_spent_once_until_its_time(self, store: Store) -> None:
+        with ThreadPoolExecutor(16) as pool:
+            spent = list(pool.map(lambda _: store.spend("k", START, START + HOUR), range(16)))
+        assert sorted(spent) == [False] * 15 + [True]
+        assert store.spend("other", START, START + HOUR)
+        assert not store.spend("k", START + HOUR - timedelta(microseconds=1), START + 9 * HOUR)
+        assert store.spend("k", START + HOUR, START + 2 * HOUR)
+        assert not store.spend("k", START + HOUR, START + 2 * HOUR)
+
+    def test_what_is_counted_can_be_read(self, store: Store) -> None:
+        assert store.tally("kind", "key") == EMPTY
+        limit = Limit("kind", "key", 2, HOUR, lock=HOUR)
+        for n in range(2):
+            at = START + n * HOUR / 4
+            commit = Commit(
+                activation=activation(f"a{n}", at=at), purge_at=START + HOUR, handle=f"h{n}", limits=(limit,)
+            )
+            assert store.commit(commit).standing is Standing.DONE
+        kept = store.tally("kind", "key")
+        assert [at for at, _ in kept.hits] == [micros(START), micros(START + HOUR / 4)]
+        assert sum(count for _, count in kept.hits) == 2
+        assert kept.barred_until == micros(START + HOUR / 4 + HOUR)
+        assert store.tally("other", "key") == store.tally("kind", "other") == EMPTY
 
     def test_the_message_due_the_longest_goes_first(self, store: Store) -> None:
         for n in (2, 0, 1):
@@ -319,6 +366,17 @@ class StoreContract:
         assert again is not None
         assert again.answered is None
 
+    def test_purge_forgets_counters_and_spent_keys_that_say_nothing_more(self, store: Store) -> None:
+        limit = Limit("kind", "key", 1, HOUR)
+        store.commit(first(limits=(limit,)))
+        store.spend("k", START, START + HOUR)
+        store.purge(START + HOUR - timedelta(microseconds=1), 10)
+        assert store.tally("kind", "key") != EMPTY
+        assert not store.spend("k", START, START + HOUR)
+        store.purge(START + HOUR, 10)
+        assert store.tally("kind", "key") == EMPTY
+        assert store.spend("k", START, START + HOUR)  # the clock went back: only a forgotten key can be spent again
+
     def test_purge_stops_at_its_limit(self, store: Store) -> None:
         for n in range(5):
             store.commit(first(f"a{n}", f"h{n}"))
@@ -331,3 +389,44 @@ class StoreContract:
         store.commit(following(3, audit=entries[2]))
         assert store.trail("a1") == entries
         assert store.trail("a2") == ()
+
+    def test_the_audit_of_all_can_be_read_from_where_one_stopped(self, store: Store) -> None:
+        assert store.entries(0, 10) == ()
+        written = [entry(f"a{n}") for n in range(5)]
+        for n, one in enumerate(written):
+            store.commit(first(f"a{n}", f"h{n}", audit=one))
+        read: list[tuple[int, AuditEntry]] = []
+        after = 0
+        while found := store.entries(after, 2):
+            assert len(found) <= 2
+            read += found
+            after = found[-1][0]
+        assert [one for _, one in read] == written
+        numbers = [number for number, _ in read]
+        assert numbers == sorted(set(numbers))
+
+    def test_reading_on_misses_nothing_that_is_written_meanwhile(self, store: Store) -> None:
+        count = 60
+        seen: list[str] = []
+        with ThreadPoolExecutor(8) as pool:
+            writing = [pool.submit(store.commit, first(f"a{n}", f"h{n}", audit=entry(f"a{n}"))) for n in range(count)]
+            after = 0
+            while len(seen) < count:
+                over = all(one.done() for one in writing)
+                found = store.entries(after, 7)
+                seen += [one.activation for _, one in found]
+                after = found[-1][0] if found else after
+                if over and not found:
+                    break
+        assert sorted(seen) == sorted(f"a{n}" for n in range(count))
+
+
+class AsyncStoreContract(StoreContract):
+    """The same rules for an ``AsyncStore``: give it as the fixture ``async_store``; the contract closes it."""
+
+    @pytest.fixture
+    def store(self, async_store: AsyncStore) -> Iterator[Any]:
+        """*async_store*, each call awaited in an event loop that runs in a thread of its own."""
+        with waited(async_store) as store:
+            yield store
+            store.close()

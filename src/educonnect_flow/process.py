@@ -1,0 +1,128 @@
+"""The relay as a process of its own: runs until it is told to stop, and stops between two messages."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+from educonnect_flow.aio import AsyncActivationFlow
+from educonnect_flow.errors import StoreUnavailable
+from educonnect_flow.flow import ActivationFlow
+from educonnect_flow.relay import Handed
+
+T = TypeVar("T")
+Flow = ActivationFlow | AsyncActivationFlow
+
+LONGEST_PAUSE = 30.0
+"""Seconds between two tries while the store is away, at most."""
+
+BATCH = 1_000
+"""Activations that one transaction of a purge deletes, at most."""
+
+_log = logging.getLogger("educonnect_flow")
+
+
+def relay(flow: Flow, *, threads: int = 1, idle: float = 1.0, report: float = 60.0) -> Handed:
+    """Hand over what waits until SIGTERM or SIGINT, then finish the messages in hand and close the flow.
+
+    Call it from the main thread.  Returns the counts.
+
+    :param threads: messages handed over at the same time.
+    :param idle: seconds to wait when nothing waits, drawn between half and all of it.
+    :param report: seconds between two lines of counts in the log.
+    """
+    stop, counts = threading.Event(), _Counts(report)
+    with _stopped_by(stop), _called(flow) as call, ThreadPoolExecutor(threads) as pool:
+        _log.info("relay started: %d at a time", threads)
+        for done in [pool.submit(_work, flow, call, stop, counts, idle) for _ in range(threads)]:
+            try:
+                done.result()
+            finally:
+                stop.set()  # one that failed takes the others along
+    _log.info("relay stopped: %s", counts.total)
+    return counts.total
+
+
+def purge(flow: Flow) -> int:
+    """Delete what is over, batch after batch, and close the flow; how many activations."""
+    total = 0
+    with _called(flow) as call:
+        while True:
+            gone: int = call(flow.purge, BATCH)
+            total += gone
+            if gone < BATCH:
+                _log.info("purge: %d activations deleted", total)
+                return total
+
+
+class _Counts:
+    def __init__(self, report: float) -> None:
+        self.total = Handed()
+        self._lock = threading.Lock()
+        self._report = report
+        self._next = time.monotonic() + report
+
+    def add(self, handed: Handed) -> None:
+        with self._lock:
+            self.total = self.total.plus(handed)
+            if time.monotonic() >= self._next:
+                self._next = time.monotonic() + self._report
+                _log.info("relay so far: %s", self.total)
+
+
+def _work(flow: Flow, call: Callable[..., Any], stop: threading.Event, counts: _Counts, idle: float) -> None:
+    away = 0
+    while not stop.is_set():
+        try:
+            handed = call(flow.hand_over, 1)
+        except StoreUnavailable as error:
+            away += 1
+            pause = min(idle * 2 ** min(away - 1, 10), LONGEST_PAUSE)
+            _log.error("relay: the store is away (%s), trying again in %.1f s", error, pause)
+            stop.wait(_jittered(pause))
+            continue
+        away = 0
+        counts.add(handed)
+        if not any(handed):
+            stop.wait(_jittered(idle))
+
+
+def _jittered(seconds: float) -> float:
+    return seconds * random.uniform(0.5, 1)  # noqa: S311 - a jitter
+
+
+@contextmanager
+def _called(flow: Flow) -> Iterator[Callable[..., Any]]:
+    """How a method of *flow* is called from any thread: at once, or in an event loop of its own."""
+    if isinstance(flow, ActivationFlow):
+        yield lambda method, *args: method(*args)
+        flow.close()
+        return
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, name="educonnect_flow relay")
+    thread.start()
+    try:
+        yield lambda method, *args: asyncio.run_coroutine_threadsafe(method(*args), loop).result()
+        asyncio.run_coroutine_threadsafe(flow.close(), loop).result()
+    finally:
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()
+
+
+@contextmanager
+def _stopped_by(stop: threading.Event) -> Iterator[None]:
+    before = {number: signal.signal(number, lambda *_: stop.set()) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

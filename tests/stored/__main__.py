@@ -1,0 +1,69 @@
+"""``python -m tests.stored``: write what the stores keep at their present versions, to be read by every later one.
+
+Run it once, just before a version is raised; the files of a version that was released are never changed.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sqlite3
+import subprocess
+import tempfile
+from pathlib import Path
+
+from educonnect_flow.activation import snapshot
+from educonnect_flow.machinery.keys import digest
+from educonnect_flow.ports import Store
+from educonnect_flow.stores import PostgresStore, SqliteStore, postgres_queries, sqlite
+from educonnect_flow.testing.stores import full
+from tests.postgres import Server
+from tests.stored.walks import walk_everywhere
+
+HERE = Path(__file__).parent
+
+
+def _sqlite() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "activations.db"
+        store = SqliteStore(path)
+        _snapshots(store)
+        store.close()
+        db = sqlite3.connect(path)
+        lines = [*db.iterdump(), f"PRAGMA user_version={sqlite.SCHEMA};"]
+        db.close()
+    (HERE / f"sqlite-{sqlite.SCHEMA}.sql").write_text("\n".join(lines) + "\n", "utf-8")
+
+
+def _snapshots(store: Store) -> None:
+    ends = walk_everywhere(store)
+    kept = [full()]
+    for out in ends.values():
+        loaded = store.load(digest(out.handle))
+        assert loaded is not None
+        kept.append(loaded.activation)
+    lines = [json.dumps({"state": a.state.value, "version": a.version, "text": snapshot.dump(a)}) for a in kept]
+    (HERE / f"snapshots-{snapshot.FORMAT}.jsonl").write_text("\n".join(lines) + "\n", "utf-8")
+    known = {name: [out.handle, out.state.value] for name, out in ends.items()}
+    (HERE / f"handles-{snapshot.FORMAT}.json").write_text(json.dumps(known, indent=1) + "\n", "utf-8")
+
+
+def _postgres() -> None:
+    server = Server()
+    store = PostgresStore(server.dsn, schema="stored")
+    walk_everywhere(store)
+    store.close()
+    dumped = subprocess.run(
+        [server.bin / "pg_dump", "--inserts", "--no-owner", "--schema=stored", "-d", server.dsn],
+        check=True, capture_output=True, text=True,
+    ).stdout  # fmt: skip
+    server.close()
+    text = re.sub(r"(?m)^(--.*|\\.*|SET .*|SELECT pg_catalog\.set_config.*|)\n", "", dumped)
+    (HERE / f"postgres-{postgres_queries.SCHEMA}.sql").write_text(
+        "SET check_function_bodies = false;\n" + text, "utf-8"
+    )
+
+
+if __name__ == "__main__":
+    _sqlite()
+    _postgres()

@@ -1,0 +1,152 @@
+"""What an older version of the library stored is read, and goes on; what a newer one stored is refused."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from educonnect_flow import ChooseProfile, Profile, Reason, ResendCode, StartActivation, State, SubmitCode
+from educonnect_flow.activation import snapshot
+from educonnect_flow.machinery.keys import digest
+from educonnect_flow.ports import Store
+from educonnect_flow.stores import MemoryStore, PostgresStore, SqliteStore, postgres_queries, sqlite
+from educonnect_flow.testing.stores import full
+from tests.postgres import Server
+from tests.stored.walks import crowd, make_world, walk_everywhere
+from tests.test_reliability import _derive
+from tests.world import LEO, WRONG_DATE, ZOE, answers, password, reasons
+
+STORED = Path(__file__).parent / "stored"
+
+LINES = [
+    pytest.param(json.loads(line), id=f"{path.stem}-{n}")
+    for path in sorted(STORED.glob("snapshots-*.jsonl"))
+    for n, line in enumerate(path.read_text("utf-8").splitlines())
+]
+
+
+# --- snapshots -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("line", LINES)
+def test_every_snapshot_ever_stored_is_read(line: dict[str, Any]) -> None:
+    loaded = snapshot.load(line["text"], line["version"])
+    assert (loaded.state.value, loaded.version) == (line["state"], line["version"])
+    again = snapshot.dump(loaded)
+    assert snapshot.load(again, line["version"]) == loaded
+    then, now = json.loads(line["text"]), json.loads(again)
+    assert now["format"] == snapshot.FORMAT
+    if then["format"] == now["format"]:
+        assert now == then
+
+
+def test_the_fullest_snapshot_of_the_first_version_says_what_it_said() -> None:
+    line = (STORED / "snapshots-1.jsonl").read_text("utf-8").splitlines()[0]
+    assert snapshot.load(json.loads(line)["text"], 1) == full()
+
+
+def test_an_older_snapshot_is_lifted_step_by_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    def name_the_state(kept: snapshot.Kept) -> snapshot.Kept:
+        return {**kept, "state": kept["stage"]}
+
+    def count_strays(kept: snapshot.Kept) -> snapshot.Kept:
+        return {**kept, "strays": kept["strays"] + 1}
+
+    stored = json.loads(snapshot.dump(full()))
+    monkeypatch.setattr(snapshot, "UPCASTS", (name_the_state, count_strays))
+    monkeypatch.setattr(snapshot, "FORMAT", 3)
+    first = {**stored, "stage": stored["state"], "state": "?", "format": 1}
+    assert snapshot.load(json.dumps(first), 1).strays == 2
+    assert snapshot.load(json.dumps({**stored, "format": 2}), 1).strays == 2
+    assert snapshot.load(json.dumps({**stored, "format": 3}), 1).strays == 1
+    with pytest.raises(ValueError, match="format 4; this library reads up to 3"):
+        snapshot.load(json.dumps({**stored, "format": 4}), 1)
+
+
+# --- tables ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def old_store(request: pytest.FixtureRequest, tmp_path: Path, server: Server, schema: str) -> Iterator[Store]:
+    """A store whose tables and rows were written by the first version."""
+    store: Store
+    if request.param == "sqlite":
+        path = tmp_path / "activations.db"
+        with closing(sqlite3.connect(path)) as db:
+            db.executescript((STORED / "sqlite-1.sql").read_text("utf-8"))
+        store = SqliteStore(path)
+    else:
+        text = (STORED / "postgres-1.sql").read_text("utf-8")
+        with psycopg.connect(server.dsn, autocommit=True) as connection:
+            connection.execute(text.replace("stored.", f"{schema}.").replace("SCHEMA stored", f"SCHEMA {schema}")
+                               .replace("'stored:'", f"'{schema}:'"))  # fmt: skip
+        store = PostgresStore(server.dsn, schema=schema)
+    yield store
+    store.close()
+
+
+def test_an_older_store_is_brought_up_to_date_and_every_parent_goes_on(old_store: Store) -> None:
+    world = make_world(old_store)
+    ends = json.loads((STORED / "handles-1.json").read_text("utf-8"))
+    handles = {name: handle for name, (handle, _) in ends.items()}
+    states = {name: world.flow.resume(handle).state.value for name, handle in handles.items()}
+    assert states == {name: state for name, (_, state) in ends.items()}
+
+    submit = world.flow.submit
+    assert submit(handles["profile"], ChooseProfile(Profile.GUARDIAN)).state is State.SIGN_IN
+    assert submit(handles["sign_in"], StartActivation()).state is State.IDENTITY
+    assert submit(handles["identity"], crowd(2)).state is State.CODE
+    out = world.flow.resume(handles["code"])
+    out = submit(out.handle, SubmitCode(_derive(world, out)))
+    out = submit(out.handle, answers(LEO, ZOE))
+    out = submit(out.handle, password())
+    assert out.state is State.ACTIVATED
+    assert old_store.issued("a.dupont") == 2
+    # counters and answered requests went along
+    failed = submit(handles["wrong dates"], WRONG_DATE, request_id="wrong dates")
+    assert failed.refusals[0].params["attempts_left"] == 4
+    assert submit(handles["wrong dates"], WRONG_DATE).refusals[0].params["attempts_left"] == 3
+    world.clock.advance(seconds=30)
+    assert reasons(submit(handles["resent"], ResendCode())) == [Reason.RESEND_TOO_SOON]
+    # what the second version brought is there
+    assert old_store.spend("k", world.clock(), world.clock.now.replace(year=2030))
+    assert old_store.entries(0, 1)[0][1].event == "Start"
+
+
+def test_migrating_is_safe_when_many_do_it_at_once(server: Server, schema: str, tmp_path: Path) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    text = (STORED / "postgres-1.sql").read_text("utf-8")
+    with psycopg.connect(server.dsn, autocommit=True) as connection:
+        connection.execute(text.replace("stored.", f"{schema}.").replace("SCHEMA stored", f"SCHEMA {schema}"))
+    with closing(sqlite3.connect(tmp_path / "a.db")) as db:
+        db.executescript((STORED / "sqlite-1.sql").read_text("utf-8"))
+    makers: list[Callable[[], Store]] = [
+        lambda: PostgresStore(server.dsn, schema=schema, pool=1, timeout=30),
+        lambda: SqliteStore(tmp_path / "a.db"),
+    ]
+    with ThreadPoolExecutor(10) as pool:
+        for store in pool.map(lambda n: makers[n % 2](), range(20)):
+            assert store.issued("a.dupont") == 1
+            store.close()
+
+
+def test_a_new_store_has_the_newest_tables_and_the_stored_files_reach_up_to_them() -> None:
+    """When a version is raised, ``python -m tests.stored`` was run for the one before."""
+    assert sqlite.SCHEMA == postgres_queries.SCHEMA
+    for kind, newest in (("sqlite", sqlite.SCHEMA), ("postgres", postgres_queries.SCHEMA)):
+        assert {path.name for path in STORED.glob(f"{kind}-*.sql")} == {f"{kind}-{n}.sql" for n in range(1, newest)}
+
+
+def test_the_walks_still_reach_every_state() -> None:
+    ends = walk_everywhere(MemoryStore())
+    states = {out.state for out in ends.values()}
+    assert states == set(State) - {State.EXPIRED}
+    assert all(digest(out.handle) for out in ends.values())
