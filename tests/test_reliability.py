@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from educonnect_flow import (
     ChooseProfile,
@@ -24,6 +26,7 @@ from educonnect_flow import (
     Profile,
     Reason,
     ResendCode,
+    Settings,
     StartActivation,
     State,
     SubmitCode,
@@ -31,8 +34,9 @@ from educonnect_flow import (
 from educonnect_flow.errors import RequestReused, StoreUnavailable, UnknownHandle, WrongUse
 from educonnect_flow.machinery.keys import digest
 from educonnect_flow.ports import Store
-from educonnect_flow.stores import MemoryStore, SqliteStore
+from educonnect_flow.stores import MemoryStore, PostgresStore, SqliteStore
 from educonnect_flow.testing import Crash, FaultyStore
+from tests.postgres import Server
 from tests.world import LEO, WRONG_DATE, ZOE, World, answers, claim, later, password, reasons
 
 promise = pytest.mark.promise
@@ -76,9 +80,14 @@ def _homonyms(first: int, count: int) -> list[Guardian]:
     ]
 
 
-def _activate(path: Path, first: int, count: int) -> list[str]:
+def _opened(kind: str, where: str) -> Store:
+    return SqliteStore(where) if kind == "sqlite" else PostgresStore(where, schema="homonyms")
+
+
+def _activate(kind: str, where: str, first: int, count: int) -> list[str]:
     """In a process of its own: activate *count* parents called M. Martin."""
-    world = World(SqliteStore(path), guardians=_homonyms(first, count))
+    store = _opened(kind, where)
+    world = World(store, guardians=_homonyms(first, count))
     identifiers = []
     for guardian in _homonyms(first, count):
         out = world.at(State.IDENTITY)
@@ -87,6 +96,7 @@ def _activate(path: Path, first: int, count: int) -> list[str]:
         out = world.submit(out, answers(LEO))
         out = world.submit(out, password())
         identifiers.append(out.view.identifier)
+    store.close()
     return identifiers
 
 
@@ -103,16 +113,19 @@ def _derive(world: World, out: Outcome) -> str:
 
 
 @promise("R2")
-def test_a_thousand_homonyms_in_two_processes_get_identifiers_of_their_own(tmp_path: Path) -> None:
-    path = tmp_path / "activations.db"
-    SqliteStore(path).close()
+@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
+def test_a_thousand_homonyms_in_two_processes_get_identifiers_of_their_own(
+    kind: str, tmp_path: Path, server: Server
+) -> None:
+    where = str(tmp_path / "activations.db") if kind == "sqlite" else server.dsn
+    _opened(kind, where).close()
     with get_context("spawn").Pool(2) as pool:
-        made = pool.starmap(_activate, [(path, 0, 500), (path, 500, 500)])
+        made = pool.starmap(_activate, [(kind, where, 0, 500), (kind, where, 500, 500)])
     identifiers = [identifier for some in made for identifier in some]
     assert len(set(identifiers)) == 1000
     digits = Counter(len(identifier.removeprefix("m.martin")) for identifier in identifiers)
     assert set(digits) == {2, 3, 4}
-    store = SqliteStore(path)
+    store = _opened(kind, where)
     assert store.issued("m.martin") == 1000
     store.close()
 
@@ -157,22 +170,32 @@ def _kept(world: World, outcomes: list[Outcome]) -> list[object]:
 @pytest.mark.parametrize("error", [StoreUnavailable, Crash])
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 def test_a_failure_at_any_store_call_leaves_nothing_or_all_and_a_retry_gives_the_answer(
-    tmp_path: Path, after: bool, error: type[BaseException]
+    store: Store, tmp_path: Path, after: bool, error: type[BaseException]
 ) -> None:
     plain = World(FaultyStore(MemoryStore()))
     expected = _kept(plain, _walk(plain, error))
     calls = plain.store.calls  # type: ignore[attr-defined]
     assert calls.count("commit") == 1 + len(STEPS)
-    kinds: list[Callable[[int], Store]] = [lambda n: MemoryStore(), lambda n: SqliteStore(tmp_path / f"{n}.db")]
-    for make in kinds:
-        for n in range(2, len(calls) + 1):
-            store = make(n)
-            faulty = FaultyStore(store, n, after=after, error=error)
-            world = World(faulty)
-            assert _kept(world, _walk(world, error)) == expected, (n, calls[n - 1])
-            assert store.issued("e.durand") == 1
-            assert world.flow.deliver() == 0  # every code was superseded or used
-            store.close()
+    for n in range(2, len(calls) + 1):
+        fresh = _emptied(store, tmp_path / f"{n}.db")
+        faulty = FaultyStore(fresh, n, after=after, error=error)
+        world = World(faulty)
+        assert _kept(world, _walk(world, error)) == expected, (n, calls[n - 1])
+        assert fresh.issued("e.durand") == 1
+        assert world.flow.deliver() == 0  # every code was superseded or used
+        if fresh is not store:
+            fresh.close()
+
+
+def _emptied(store: Store, path: Path) -> Store:
+    """An empty store of the same kind."""
+    if isinstance(store, PostgresStore):
+        s = store._queries.schema
+        tables = "activation, answered, outbox, tally, account, holder, base, audit, spent"
+        with store._pool.connection() as connection:
+            connection.execute("TRUNCATE " + ", ".join(f"{s}.{table}" for table in tables.split(", ")))
+        return store
+    return MemoryStore() if isinstance(store, MemoryStore) else SqliteStore(path)
 
 
 @promise("R3")
@@ -416,6 +439,52 @@ def test_an_expired_activation_stays_so(world: World) -> None:
     assert world.flow.resume(out.handle).state is State.EXPIRED
     world.clock.advance(hours=-1)
     assert world.flow.resume(out.handle).state is State.EXPIRED
+
+
+@promise("R9")
+@given(
+    steps=st.lists(
+        st.integers(-5 * 3600, 5 * 3600) | st.integers(-90, 90) | st.integers(-1800, 1800), min_size=1, max_size=12
+    )
+)
+def test_however_the_clock_steps_a_code_lives_no_longer_and_a_wait_is_no_shorter(steps: list[int]) -> None:
+    """Seen after every step: what ran forward in all bounds the code, and a lock or an end is never undone."""
+    world = World(settings=Settings(idle_for=timedelta(days=2)))
+    out = world.at(State.CODE)
+    code, issued, forward, over = world.code(), world.clock(), 0, False
+    for step in steps:
+        world.clock.advance(seconds=step)
+        forward += max(0, step)
+        early = world.submit(out, ResendCode()) if step < 0 else None
+        if early is not None:
+            assert not early.accepted or world.clock() >= issued + timedelta(seconds=60)
+            if early.accepted:
+                return
+        out = world.submit(out, SubmitCode("malformed"))
+        over = over or world.clock() >= issued + timedelta(minutes=30) or world.clock() < issued
+    after = world.submit(out, SubmitCode(code))
+    if over or forward >= 1800:
+        assert reasons(after) == [Reason.CODE_EXPIRED]
+    if all(step >= 0 for step in steps):
+        assert after.accepted is not over
+
+
+@promise("R9")
+@pytest.mark.parametrize("hours", [[3, -3, 3, -3], [-2, 2, -2, 2], [1, -5, 4, 1]])
+def test_hours_back_and_forth_open_no_lock_and_forget_no_failure(world: World, hours: list[int]) -> None:
+    for _ in range(2):
+        out = world.at(State.CODE)
+        for _ in range(5):
+            out = world.submit(out, SubmitCode(world.wrong()))
+        assert out.state is State.LOCKED
+    locked_at = world.clock()
+    for step in hours:
+        world.clock.advance(hours=step)
+        again = world.flow.start()
+        for event in (ChooseProfile(Profile.GUARDIAN), StartActivation(), claim()):
+            again = world.submit(again, event)
+        if world.clock() < locked_at + timedelta(hours=1):
+            assert (again.state, reasons(again)) == (State.IDENTITY, [Reason.MOBILE_LOCKED])
 
 
 @promise("R9")

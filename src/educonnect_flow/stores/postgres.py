@@ -6,10 +6,12 @@ Two classes, one for each kind of flow; what they ask stands in ``postgres_queri
 from __future__ import annotations
 
 import asyncio
+import time
 from datetime import datetime
 from typing import Any, TypeVar
 
 import psycopg
+from psycopg.abc import PQGen
 from psycopg_pool import AsyncConnectionPool, ConnectionPool, PoolTimeout
 
 from educonnect_flow.activation.products import Account
@@ -20,14 +22,63 @@ from educonnect_flow.stores.postgres_queries import Queries, Query, refused, una
 T = TypeVar("T")
 
 
+GRACE = 1.0
+"""Seconds beyond ``timeout`` after which a server that says nothing at all is given up."""
+
+
 def _options(timeout: float) -> dict[str, Any]:
-    """How every connection is made: nothing waits for longer than *timeout* seconds."""
+    """How every connection is made: the server lets nothing wait for longer than *timeout* seconds."""
     milliseconds = int(timeout * 1000)
     return {
         "autocommit": True,
         "connect_timeout": max(2, round(timeout)),
         "options": f"-c statement_timeout={milliseconds} -c lock_timeout={milliseconds}",
     }
+
+
+class _Silent(psycopg.OperationalError):
+    pass
+
+
+def _until(step: PQGen[T], end: float) -> PQGen[T]:
+    """*step* of a conversation with the server, given up at *end*.
+
+    The server's own time-out does not end a commit's wait for its standby, and no time-out of a server that cannot be
+    reached arrives.  The connection is then closed and not cancelled: a commit that is cancelled while it waits is
+    shown to others without its standby having it.
+    """
+    try:
+        wanted = next(step)
+        while True:
+            ready = yield wanted
+            if not ready and time.monotonic() >= end:
+                raise _Silent("no answer in time")
+            wanted = step.send(ready)
+    except StopIteration as over:
+        value: T = over.value
+        return value
+
+
+class _Connection(psycopg.Connection[Any]):
+    longest: float
+
+    def wait(self, gen: PQGen[T], *args: Any, **kwargs: Any) -> T:
+        try:
+            return super().wait(_until(gen, time.monotonic() + self.longest), *args, **kwargs)
+        except _Silent:
+            self.close()
+            raise
+
+
+class _AsyncConnection(psycopg.AsyncConnection[Any]):
+    longest: float
+
+    async def wait(self, gen: PQGen[T], *args: Any, **kwargs: Any) -> T:
+        try:
+            return await super().wait(_until(gen, time.monotonic() + self.longest), *args, **kwargs)
+        except _Silent:
+            await self.close()
+            raise
 
 
 class PostgresStore:
@@ -41,14 +92,21 @@ class PostgresStore:
     :param conninfo: as libpq takes it.
     :param schema: the schema that holds the tables; made when missing.
     :param pool: connections at most.
-    :param timeout: seconds, for a connection out of the pool and for each statement.
+    :param timeout: seconds, for a connection out of the pool and for each statement; no call takes longer than twice
+        that and a little.
     :raises StoreUnavailable: when the server cannot be reached, or holds a newer schema.
     """
 
     def __init__(self, conninfo: str, *, schema: str = "educonnect_flow", pool: int = 10, timeout: float = 5.0) -> None:
         self._queries = Queries(schema)
         self._pool = ConnectionPool(
-            conninfo, kwargs=_options(timeout), min_size=1, max_size=pool, timeout=timeout, open=False
+            conninfo,
+            connection_class=type("_Connection", (_Connection,), {"longest": timeout + GRACE}),
+            kwargs=_options(timeout),
+            min_size=1,
+            max_size=pool,
+            timeout=timeout,
+            open=False,
         )
         try:
             self._pool.open()
@@ -147,6 +205,7 @@ class AsyncPostgresStore:
         self._queries = Queries(schema)
         self._settings: dict[str, Any] = {
             "conninfo": conninfo, "kwargs": _options(timeout), "min_size": 1, "max_size": pool, "timeout": timeout,
+            "connection_class": type("_AsyncConnection", (_AsyncConnection,), {"longest": timeout + GRACE}),
         }  # fmt: skip
         self._pool: AsyncConnectionPool[Any] | None = None
         self._opening = asyncio.Lock()
