@@ -6,124 +6,32 @@ library.
 
 from __future__ import annotations
 
-import gc
+import argparse
 import os
 import platform
 import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable
-from datetime import date
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 
 from educonnect_flow import (
-    ActivationFlow,
     ChoosePassword,
     ChooseProfile,
     ClaimIdentity,
     ConfirmPupils,
-    Guardian,
     Profile,
-    Pupil,
     PupilAnswer,
-    Relation,
-    Settings,
     StartActivation,
-    State,
     SubmitCode,
 )
-from educonnect_flow.directory import StaticDirectory
-from educonnect_flow.ports import Store
-from educonnect_flow.sms import RecordingSms
-from educonnect_flow.stores import MemoryStore, SqliteStore
-from educonnect_flow.testing import CheapHasher
-from tests.benchmarks import control
-
-ROUNDS, BATCH = 15, 60
-PARENTS = (ROUNDS + 2) * BATCH
-BORN = date(2007, 9, 21)
-
-
-def family_name(n: int) -> str:
-    """``Durandabc``: so that no two parents of a run draw from the same identifiers."""
-    return "Durand" + "".join("abcdefghij"[int(digit)] for digit in str(n))
-
-
-def guardian(n: int) -> Guardian:
-    """One of many parents, each with a mobile of her own; every one has another name, so that identifiers are free."""
-    pupil = Pupil(
-        id=f"p{n}",
-        family_name="Durand",
-        given_name="Léo",
-        birth_date=BORN,
-        school="Lycée Jean Moulin",
-        uai="0750001A",
-        relation=Relation.LEGAL_REPRESENTATIVE,
-    )
-    return Guardian(
-        id=f"g{n}", family_name=family_name(n), given_name="Émilie", mobile=f"+336{12_000_000 + n}", pupils=[pupil]
-    )
-
-
-class Walker:
-    """A flow and its next parent."""
-
-    def __init__(self, store: Store) -> None:
-        self.sms = RecordingSms()
-        self.flow = ActivationFlow(
-            directory=StaticDirectory([guardian(n) for n in range(PARENTS)]),
-            store=store,
-            sms=self.sms,
-            secret_key=b"k" * 32,
-            password_hasher=CheapHasher(),
-            settings=Settings(sms_budget=10**6),
-        )
-        self.next = 0
-
-    def walk(self) -> None:
-        """A whole activation."""
-        n, flow = self.next, self.flow
-        self.next += 1
-        out = flow.start()
-        out = flow.submit(out.handle, ChooseProfile(Profile.GUARDIAN))
-        out = flow.submit(out.handle, StartActivation())
-        out = flow.submit(
-            out.handle,
-            ClaimIdentity(family_name=family_name(n).upper(), given_name="Emilie", mobile=f"06{12_000_000 + n}"),
-        )
-        flow.deliver()
-        out = flow.submit(out.handle, SubmitCode(self.sms.sent[-1].text[-6:]))
-        answer = PupilAnswer(pupil_id=f"p{n}", confirmed=True, birth_date="21/09/2007")
-        out = flow.submit(out.handle, ConfirmPupils([answer]))
-        out = flow.submit(out.handle, ChoosePassword(password="Vélo-Bleu-31", confirmation="Vélo-Bleu-31"))
-        assert out.state is State.ACTIVATED, out
-
-
-def seconds(step: Callable[[], object], times: int) -> float:
-    """How long *times* of *step* take, each on average."""
-    gc.collect()
-    start = time.perf_counter()
-    for _ in range(times):
-        step()
-    return (time.perf_counter() - start) / times
-
-
-def pair(name: str, bound: str, ours: Callable[[], object], bare: Callable[[], object], times: int = BATCH) -> None:
-    """Take turns, and print the median ratio."""
-    seconds(ours, times)
-    seconds(bare, times)
-    pairs = [(seconds(ours, times), seconds(bare, times)) for _ in range(ROUNDS)]
-    ratio = statistics.median(a / b for a, b in pairs)
-    a, b = (statistics.median(column) * 1e6 for column in zip(*pairs, strict=True))
-    print(f"{name:<46} {a:>9.0f} µs  / {b:>9.0f} µs  = {ratio:5.2f} ×   (to hold: {bound})")
-
-
-def known() -> dict[str, tuple[str, str, date]]:
-    """The control's directory."""
-    return {f"+336{12_000_000 + n}": ("Durand", "Émilie", BORN) for n in range(PARENTS)}
+from educonnect_flow.stores import MemoryStore, PostgresStore, SqliteStore
+from tests.benchmarks import control, scale, throughput
+from tests.benchmarks.walker import BORN, PARENTS, ROUNDS, Walker, family_name, known, pair, seconds
+from tests.postgres import Server
 
 
 def memory() -> None:
@@ -197,12 +105,31 @@ def password() -> None:
     print(f"{'password page, worst of the crafted inputs':<46} {worst * 1e3:>9.1f} ms  (to hold: ≤ 100 ms)")
 
 
+def postgres(server: Server) -> None:
+    """Row 3."""
+    store, bare, people = PostgresStore(server.dsn, schema="ours"), control.BarePostgres(server.dsn, "bare"), known()
+    bare.create()
+    numbers = iter(f"06{12_000_000 + n}" for n in range(PARENTS))
+    pair("whole activation, PostgreSQL", "≤ 1.3 ×", Walker(store).walk, lambda: bare.walk(next(numbers), people))
+    store.close()
+    bare.db.close()
+
+
 def main() -> None:
     """All figures, with the machine."""
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
+    parser.add_argument("--rows", type=int, default=20_000, help="accounts and activations beside the step (20,000)")
+    parser.add_argument("--homonyms", type=int, default=5_000, help="of whom the next one is (5,000)")
+    parser.add_argument("--seconds", type=float, default=0.5, help="of load for each number of processes (0.5)")
+    options = parser.parse_args()
     print(f"Python {platform.python_version()}, {platform.system()} {platform.machine()}, {os.cpu_count()} cores")
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, closing(Server()) as server:
         memory()
         sqlite(Path(folder))
+        postgres(server)
+        scale.steps(Path(folder), server, options.rows)
+        scale.identifiers(Path(folder), server, options.homonyms)
+        throughput.measure(server, options.seconds)
     imports()
     password()
 

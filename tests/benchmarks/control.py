@@ -14,8 +14,10 @@ import time
 import unicodedata
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import phonenumbers
+import psycopg
 from zxcvbn.frequency_lists import FREQUENCY_LISTS
 
 KEY = b"k" * 32
@@ -212,5 +214,131 @@ class Bare:
             ("INSERT INTO holder VALUES (?, ?)", (mobile, identifier)),
             ("INSERT INTO account VALUES (?, ?)", (identifier, "x" * 200)),
             ("INSERT INTO base VALUES (?, 1) ON CONFLICT (base) DO UPDATE SET issued = issued + 1", ("e.durand",)),
+        )
+        return identifier
+
+
+class BarePostgres:
+    """The same on bare ``psycopg``: a transaction a step, a round trip a statement."""
+
+    def __init__(self, dsn: str, schema: str) -> None:
+        self.db = psycopg.connect(dsn, autocommit=True)
+        self.schema = schema
+
+    def create(self) -> None:
+        """The tables."""
+        self.db.execute(f"CREATE SCHEMA {self.schema}")
+        script = SCHEMA.replace(" WITHOUT ROWID", "").replace(
+            "INTEGER PRIMARY KEY AUTOINCREMENT", "BIGSERIAL PRIMARY KEY"
+        )
+        self.use()
+        self.db.execute(re.sub(r"\bINT\b", "BIGINT", script))
+
+    def use(self) -> None:
+        """Its tables, on this connection."""
+        self.db.execute(f"SET search_path = {self.schema}")
+
+    def one(self, statement: str, *values: object) -> tuple[Any, ...]:
+        """One row."""
+        row = self.db.execute(statement, values).fetchone()
+        return row if row is not None else ()
+
+    def load(self, handle: str) -> tuple[str, int, dict[str, str]]:
+        """One row by its handle."""
+        identity, version, body = self.one(
+            "SELECT id, version, body FROM activation WHERE handle = %s OR previous = %s", handle, handle
+        )
+        return identity, version, json.loads(body)
+
+    def save(self, identity: str, version: int, body: dict[str, str], *more: tuple[str, tuple[object, ...]]) -> None:
+        """A compare-and-set with an audit row and whatever else, in one transaction."""
+        db = self.db
+        with db.transaction():
+            done = db.execute(
+                "UPDATE activation SET version = %s, purge = %s, body = %s WHERE id = %s AND version = %s",
+                (version + 1, time.time_ns(), json.dumps(body), identity, version),
+            )
+            assert done.rowcount == 1
+            db.execute("INSERT INTO audit (activation, body) VALUES (%s, %s)", (identity, "x" * 60))
+            for statement, values in more:
+                db.execute(statement, values)
+
+    def walk(self, number: str, known: dict[str, tuple[str, str, date]]) -> str:
+        """The control of row 3: what :func:`walk` checks, kept step by step."""
+        db, one = self.db, self.one
+        identity, handle, renewed = (secrets.token_urlsafe(16) for _ in range(3))
+        body = {"state": "profile", "padding": "x" * 400}
+        with db.transaction():
+            db.execute(
+                "INSERT INTO activation VALUES (%s, %s, NULL, 1, %s, %s)",
+                (identity, handle, time.time_ns(), json.dumps(body)),
+            )
+            db.execute("INSERT INTO audit (activation, body) VALUES (%s, %s)", (identity, "x" * 60))
+        for state in ("sign_in", "identity"):
+            _, version, body = self.load(handle)
+            self.save(identity, version, body | {"state": state})
+        # the claim
+        _, version, body = self.load(handle)
+        mobile = read_number(number)
+        family, given, birth = known[mobile]
+        assert same_person(("DURAND", "Emilie"), (family, given))
+        nonce = secrets.token_urlsafe(16)
+        count = (
+            "INSERT INTO tally VALUES (%s, %s, 1)"
+            " ON CONFLICT (key) DO UPDATE SET body = excluded.body, forgotten = excluded.forgotten"
+        )
+        hit = "[0,[1780000000000000,1]]"
+        self.save(
+            identity,
+            version,
+            body | {"state": "code", "nonce": nonce},
+            ("SELECT body FROM tally WHERE key = %s FOR UPDATE", (f"failures:{mobile}",)),
+            ("DELETE FROM outbox WHERE activation = %s", (identity,)),
+            (
+                "INSERT INTO outbox VALUES (%s, %s, 1, %s)",
+                (nonce, identity, json.dumps({"nonce": nonce, "to": mobile})),
+            ),
+            (count, (f"sms:{mobile}", hit)),
+        )
+        # the relay
+        due = "SELECT id FROM outbox WHERE due <= 1 ORDER BY due LIMIT 1 FOR UPDATE SKIP LOCKED"
+        claimed = one(f"UPDATE outbox SET due = 2 WHERE id = ({due}) RETURNING id")
+        sent = code_for(identity, nonce, mobile)
+        db.execute("DELETE FROM outbox WHERE id = %s", claimed or (nonce,))
+        one(f"UPDATE outbox SET due = 2 WHERE id = ({due}) RETURNING id")
+        # the code
+        _, version, body = self.load(handle)
+        assert hmac.compare_digest(sent, code_for(identity, body["nonce"], mobile))
+        one("SELECT 1 FROM holder WHERE guardian = ANY(%s)", [mobile])
+        self.save(
+            identity,
+            version,
+            body | {"state": "pupils"},
+            ("UPDATE activation SET previous = handle, handle = %s WHERE id = %s", (renewed, identity)),
+            ("DELETE FROM outbox WHERE activation = %s", (identity,)),
+            ("SELECT body FROM tally WHERE key = %s FOR UPDATE", (f"failures:{mobile}",)),
+        )
+        # the pupils
+        _, version, body = self.load(renewed)
+        assert read_date("21/09/2007") == birth
+        self.save(
+            identity,
+            version,
+            body | {"state": "password"},
+            ("SELECT body FROM tally WHERE key = %s FOR UPDATE", (f"failures:{mobile}",)),
+        )
+        # the password
+        _, version, body = self.load(renewed)
+        check_password("Vélo-Bleu-31", (family, given), mobile)
+        base = "e.durand" + mobile[-6:]
+        issued = (one("SELECT issued FROM base WHERE base = %s", base) or (0,))[0]
+        identifier = f"{base}.{issued}{secrets.randbelow(100):02}"
+        self.save(
+            identity,
+            version,
+            body | {"state": "activated"},
+            ("INSERT INTO holder VALUES (%s, %s)", (mobile + nonce, identifier + nonce)),
+            ("INSERT INTO account VALUES (%s, %s)", (identifier + nonce, "x" * 200)),
+            ("INSERT INTO base VALUES (%s, 1) ON CONFLICT (base) DO UPDATE SET issued = base.issued + 1", (base,)),
         )
         return identifier

@@ -1,0 +1,226 @@
+"""One step beside few rows and beside many; an identifier for the first of many homonyms and for a late one."""
+
+from __future__ import annotations
+
+import random
+import secrets
+import sqlite3
+import statistics
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import psycopg
+
+from educonnect_flow import (
+    ActivationFlow,
+    ChoosePassword,
+    ChooseProfile,
+    ClaimIdentity,
+    ConfirmPupils,
+    GoBack,
+    Guardian,
+    Profile,
+    PupilAnswer,
+    Settings,
+    StartActivation,
+    State,
+    SubmitCode,
+)
+from educonnect_flow.activation import snapshot
+from educonnect_flow.activation.snapshot import Activation
+from educonnect_flow.directory import StaticDirectory
+from educonnect_flow.identifier import width
+from educonnect_flow.machinery.keys import digest
+from educonnect_flow.machinery.tally import micros
+from educonnect_flow.ports import Store
+from educonnect_flow.sms import RecordingSms
+from educonnect_flow.stores import PostgresStore, SqliteStore
+from educonnect_flow.testing import CheapHasher
+from tests.benchmarks.walker import BORN, ROUNDS, guardian, seconds
+from tests.postgres import Server
+
+FEW = 1_000
+SAMPLE = 200
+
+
+def _rows(count: int, postgres: bool) -> Iterator[tuple[str, tuple[object, ...]]]:
+    """*count* pending activations, waiting messages, counters, and as many accounts."""
+    now = datetime.now(UTC)
+    at, later = micros(now), micros(now + timedelta(days=2))
+    many: Callable[[str], object] = (lambda text: [text]) if postgres else (lambda text: f'["{text}"]')
+    for n in range(count):
+        activation = Activation(id=f"a{n}", version=1, state=State.PROFILE, created_at=now, seen_at=now, latest_at=now)
+        yield "activation", (f"a{n}", 1, digest(f"h{n}"), None, None, later, snapshot.dump(activation))
+        yield "outbox", (f"m{n}", f"a{n}", later, 0, "n" * 22, "s" * 38, at, later, False if postgres else 0)
+        tally = ([at], [1], 0, later) if postgres else (f"[0,[{at},1]]", later)
+        yield "tally", (f"sms_per_mobile:{n:043}", *tally)
+        none: object = [] if postgres else "[]"
+        yield "account", (f"x.name{n}", f"x.name{n % 50_000}", many(f"old{n}"), many("p"), none, "h" * 97, at, f"o{n}")
+        yield "holder", (f"old{n}", f"x.name{n}")
+        yield "audit", (n + 1, f"o{n}", at, "ChoosePassword", "password.accepted", "password", "activated", none, none)
+
+
+def _fill_sqlite(path: Path, count: int) -> None:
+    db = sqlite3.connect(path)
+    db.execute("PRAGMA synchronous=OFF")
+    batches: dict[str, list[tuple[object, ...]]] = {}
+    for table, row in _rows(count, postgres=False):
+        batch = batches.setdefault(table, [])
+        batch.append(row)
+        if len(batch) == 5_000:
+            _insert(db, table, batch)
+    for table, batch in batches.items():
+        _insert(db, table, batch)
+    db.commit()
+    db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    db.close()
+
+
+def _insert(db: sqlite3.Connection, table: str, batch: list[tuple[object, ...]]) -> None:
+    if batch:
+        db.executemany(f"INSERT INTO {table} VALUES ({', '.join('?' * len(batch[0]))})", batch)
+        batch.clear()
+
+
+def _fill_postgres(dsn: str, schema: str, count: int) -> None:
+    with psycopg.connect(dsn) as connection:
+        for table in ("activation", "outbox", "tally", "account", "holder", "audit"):
+            with connection.cursor().copy(f"COPY {schema}.{table} FROM STDIN") as copy:
+                for name, row in _rows(count, postgres=True):
+                    if name == table:
+                        copy.write_row(row)
+        connection.execute(f"ALTER TABLE {schema}.audit ALTER COLUMN seq RESTART WITH {count + 1}")
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute("VACUUM ANALYZE")
+        connection.execute("CHECKPOINT")
+
+
+@contextmanager
+def _flow(store: Store, guardians: list[Guardian] | None = None) -> Iterator[ActivationFlow]:
+    flow = ActivationFlow(
+        directory=StaticDirectory(guardians or []), store=store, sms=RecordingSms(), secret_key=b"k" * 32,
+        password_hasher=CheapHasher(), settings=Settings(sms_budget=10**6, idle_for=timedelta(hours=9)),
+    )  # fmt: skip
+    yield flow
+    flow.close()
+
+
+def _step(flow: ActivationFlow, count: int) -> Callable[[], object]:
+    """Two steps of an activation drawn from all, so that nothing stays where it was."""
+    chance = random.Random(7)  # noqa: S311 - which row
+
+    def step() -> None:
+        handle = f"h{chance.randrange(count)}"
+        flow.submit(handle, ChooseProfile(Profile.GUARDIAN))
+        flow.submit(handle, GoBack())
+
+    return step
+
+
+def steps(folder: Path, server: Server, rows: int) -> None:
+    """Row 4, on both stores: from 10³ up to *rows*, by tens."""
+    sizes = [FEW]
+    while sizes[-1] < rows:
+        sizes.append(min(sizes[-1] * 10, rows))
+    for kind in ("SQLite", "PostgreSQL"):
+        flows = []
+        for size in sizes:
+            if kind == "SQLite":
+                path = folder / f"rows{size}.db"
+                SqliteStore(path).close()
+                _fill_sqlite(path, size)
+                store: Store = SqliteStore(path)
+            else:
+                PostgresStore(server.dsn, schema=f"rows{size}").close()
+                _fill_postgres(server.dsn, f"rows{size}", size)
+                store = PostgresStore(server.dsn, schema=f"rows{size}")
+            flows.append(_flow(store))
+        entered = [flow.__enter__() for flow in flows]
+        ours = [_step(flow, size) for flow, size in zip(entered, sizes, strict=True)]
+        for step in ours:
+            seconds(step, SAMPLE)
+        rounds = [[seconds(step, SAMPLE // 4) / 2 for step in ours] for _ in range(ROUNDS)]
+        for n, size in enumerate(sizes):
+            ratio = statistics.median(one[n] / one[0] for one in rounds)
+            took = statistics.median(one[n] for one in rounds) * 1e6
+            print(
+                f"{f'one step beside {size:,} rows, {kind}':<46} {took:>9.0f} µs  = {ratio:5.2f} ×   (to hold: ≤ 1.2 ×)"
+            )
+        for flow in entered:
+            flow.close()
+
+
+def _martin(n: int) -> Guardian:
+    one = guardian(n)
+    return Guardian(id=f"m{n}", family_name="Martin", given_name="Marie", mobile=one.mobile, pupils=one.pupils)
+
+
+def _last_page(flow: ActivationFlow, n: int) -> str:
+    """The handle of a parent who has only a password left to choose."""
+    out = flow.start()
+    out = flow.submit(out.handle, ChooseProfile(Profile.GUARDIAN))
+    out = flow.submit(out.handle, StartActivation())
+    out = flow.submit(out.handle, ClaimIdentity(family_name="Martin", given_name="Marie", mobile=f"06{12_000_000 + n}"))
+    flow.deliver()
+    sms = flow._journey.outside.sms
+    assert isinstance(sms, RecordingSms)
+    out = flow.submit(out.handle, SubmitCode(sms.sent[-1].text[-6:]))
+    out = flow.submit(out.handle, ConfirmPupils([PupilAnswer(pupil_id=f"p{n}", confirmed=True, birth_date=BORN)]))
+    assert out.state is State.PASSWORD, out
+    return out.handle
+
+
+def _taken(count: int) -> list[tuple[str, str]]:
+    """The identifiers of *count* homonyms, drawn as the library draws them, and whose they are."""
+    taken: set[str] = set()
+    for n in range(count):
+        digits = width(n)
+        while (identifier := f"m.martin{secrets.randbelow(10**digits):0{digits}}") in taken:
+            pass
+        taken.add(identifier)
+    return [(identifier, f"old{n}") for n, identifier in enumerate(taken)]
+
+
+def identifiers(folder: Path, server: Server, homonyms: int) -> None:
+    """Row 5."""
+    choice = ChoosePassword(password="Vélo-Bleu-31", confirmation="Vélo-Bleu-31")
+    for kind in ("SQLite", "PostgreSQL"):
+        handles: list[list[str]] = []
+        flows: list[ActivationFlow] = []
+        for n, before in enumerate((0, homonyms)):
+            if kind == "SQLite":
+                path = folder / f"homonyms{before}.db"
+                store: Store = SqliteStore(path)
+                db: sqlite3.Connection | psycopg.Connection = sqlite3.connect(path)
+                schema, mark, none = "", "?", "'[]'"
+            else:
+                schema, mark, none = f"homonyms{before}.", "%s", "'{}'"
+                store = PostgresStore(server.dsn, schema=schema[:-1])
+                db = psycopg.connect(server.dsn)
+            rows = _taken(before)
+            cursor = db.cursor()
+            if rows:
+                account = f"{mark}, 'm.martin', {none}, {none}, {none}, 'h', 0, {mark}"
+                cursor.executemany(f"INSERT INTO {schema}account VALUES ({account})", rows)
+                cursor.executemany(f"INSERT INTO {schema}holder VALUES ({mark}, {mark})", [row[::-1] for row in rows])
+                cursor.execute(f"INSERT INTO {schema}base VALUES ('m.martin', {mark})", (before,))
+            db.commit()
+            db.close()
+            flow = _flow(store, [_martin(one) for one in range(n * 1_000, n * 1_000 + ROUNDS * 20)]).__enter__()
+            handles.append([_last_page(flow, one) for one in range(n * 1_000, n * 1_000 + ROUNDS * 20)])
+            flows.append(flow)
+        pairs = []
+        for _ in range(ROUNDS):
+            took = [
+                seconds(lambda f=flow, h=some: f.submit(h.pop(), choice), 20)  # type: ignore[misc]
+                for flow, some in zip(flows, handles, strict=True)
+            ]
+            pairs.append((took[1], took[0]))
+        ratio = statistics.median(a / b for a, b in pairs)
+        a, b = (statistics.median(column) * 1e6 for column in zip(*pairs, strict=True))
+        name = f"identifier after {homonyms:,} homonyms, {kind}"
+        print(f"{name:<46} {a:>9.0f} µs  / {b:>9.0f} µs  = {ratio:5.2f} ×   (to hold: ≤ 1.5 ×)")
+        for flow in flows:
+            flow.close()
