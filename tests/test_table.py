@@ -104,6 +104,7 @@ RECIPES: dict[str, Callable[[World, Outcome], Any]] = {
     "identity.again": lambda w, o: claim(human_check="not the number"),
     "identity.back": lambda w, o: GoBack(),
     "code.barred": lambda w, o: bar_mobile(w, lambda: SubmitCode(w.code())),
+    "code.held": lambda w, o: bar_mobile(w, lambda: SubmitCode(w.code())),
     "code.active": lambda w, o: activate_elsewhere(w, lambda: SubmitCode(w.code())),
     "code.no_pupil": lambda w, o: SubmitCode(w.code()),
     "code.right": lambda w, o: SubmitCode(w.code()),
@@ -112,6 +113,7 @@ RECIPES: dict[str, Callable[[World, Outcome], Any]] = {
     "code.resend": lambda w, o: later(w, ResendCode()),
     "code.back": lambda w, o: GoBack(),
     "pupils.barred": lambda w, o: bar_mobile(w, lambda: answers(LEO, ZOE)),
+    "pupils.held": lambda w, o: bar_mobile(w, lambda: answers(LEO, ZOE)),
     "pupils.none": lambda w, o: answers(deny=[LEO, ZOE]),
     "pupils.right": lambda w, o: answers(LEO, ZOE),
     "pupils.last": lambda w, o: fail_dates(w, o, 4),
@@ -127,6 +129,8 @@ SPECIAL: dict[str, dict[str, Any]] = {
     "identity.again": {"human_check": Questions()},
     "code.barred": {"settings": Settings(mobile_failures=3)},
     "pupils.barred": {"settings": Settings(mobile_failures=3)},
+    "code.held": {"settings": Settings(mobile_failures=4, prefix_failures=3)},
+    "pupils.held": {"settings": Settings(mobile_failures=4, national_failures=3)},
 }
 
 

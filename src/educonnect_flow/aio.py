@@ -14,7 +14,7 @@ from educonnect_flow import relay
 from educonnect_flow.activation.events import Event
 from educonnect_flow.flow import assemble
 from educonnect_flow.journey import Journey
-from educonnect_flow.outcome import Outcome
+from educonnect_flow.outcome import Budget, Outcome
 from educonnect_flow.ports import (
     AsyncDirectory,
     AsyncHumanCheck,
@@ -104,6 +104,12 @@ class AsyncActivationFlow:
     async def purge(self, limit: int = 1_000) -> int:
         """See ``ActivationFlow.purge``."""
         return await self._journey.purge(limit)
+
+    async def budget(
+        self, kind: str, *, mobile: str | None = None, source: str | None = None, prefix: str | None = None
+    ) -> Budget:
+        """See ``ActivationFlow.budget``."""
+        return await self._journey.budget(kind, mobile, source, prefix)
 
     async def close(self) -> None:
         """See ``ActivationFlow.close``."""

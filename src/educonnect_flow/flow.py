@@ -11,7 +11,7 @@ from educonnect_flow.errors import WrongUse
 from educonnect_flow.gather import Caller, Outside
 from educonnect_flow.journey import Journey
 from educonnect_flow.machinery.keys import Keys
-from educonnect_flow.outcome import Outcome
+from educonnect_flow.outcome import Budget, Outcome
 from educonnect_flow.ports import Clock, Directory, HumanCheck, PasswordHasher, Sms, Store, utc_now
 from educonnect_flow.relay import Handed
 from educonnect_flow.settings import Settings
@@ -132,8 +132,8 @@ class ActivationFlow:
     def start(self, source: str | None = None) -> Outcome:
         """Begin: a new activation in ``PROFILE``.
 
-        :param source: where the request comes from (an address, say).  Kept as a keyed hash only, for a budget per
-            source; none is counted yet.
+        :param source: where the request comes from (an address, say).  Kept as a keyed hash only, for the budgets
+            ``source_failures`` and ``sms_per_source``.
         :raises StoreUnavailable: try again.
         """
         return _run(self._journey.start(source))
@@ -190,6 +190,21 @@ class ActivationFlow:
         :raises StoreUnavailable: try again.
         """
         return _run(self._journey.purge(limit))
+
+    def budget(
+        self, kind: str, *, mobile: str | None = None, source: str | None = None, prefix: str | None = None
+    ) -> Budget:
+        """What is counted against one limit, for alarms.
+
+        :param kind: the name of a setting: ``sms_budget``, ``sms_per_prefix``, ``sms_per_source``, ``sms_per_mobile``,
+            ``national_failures``, ``prefix_failures``, ``source_failures``, ``mobile_failures``.
+        :param mobile: E.164, for those per mobile or prefix.
+        :param source: as given to ``start``, for those per source.
+        :param prefix: such as ``+33612``, for those per prefix.
+        :raises WrongUse: when there is no such kind.
+        :raises StoreUnavailable: try again.
+        """
+        return _run(self._journey.budget(kind, mobile, source, prefix))
 
     def close(self) -> None:
         """Give back the store's files and connections.  The flow is not used after."""

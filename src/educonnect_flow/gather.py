@@ -14,6 +14,7 @@ from attrs import define, field, frozen
 
 from educonnect_flow import identifier
 from educonnect_flow.activation.attempt import Facts, pupils_of
+from educonnect_flow.activation.budgets import prefix_of
 from educonnect_flow.activation.events import (
     ChoosePassword,
     ClaimIdentity,
@@ -134,7 +135,9 @@ async def gather(outside: Outside, activation: Activation, event: Event, now: da
         return await _code(outside, activation, memo)
     if isinstance(event, ResendCode):
         nonce, message = memo.draw()
-        return Facts(mobile_key=_claimed(activation).mobile_key, nonce=nonce, message=message, barred=memo.barred)
+        claim = _claimed(activation)
+        prefix = prefix_of(outside.mobile_of(activation.id, claim.mobile))
+        return Facts(mobile_key=claim.mobile_key, prefix=prefix, nonce=nonce, message=message, barred=memo.barred)
     if isinstance(event, ConfirmPupils):
         return await _pupils(outside, activation, memo)
     if isinstance(event, ChoosePassword):
@@ -160,6 +163,7 @@ async def _claim(outside: Outside, activation: Activation, event: ClaimIdentity,
     return Facts(
         mobile=mobile,
         mobile_key=outside.keys.token("mobile", mobile),
+        prefix=prefix_of(mobile),
         sealed=outside.keys.seal(mobile, activation.id),
         masked=mask(mobile),
         human=memo.human,
@@ -193,6 +197,7 @@ async def _code(outside: Outside, activation: Activation, memo: Memo) -> Facts:
     mobile = outside.mobile_of(activation.id, claim.mobile)
     return Facts(
         mobile_key=claim.mobile_key,
+        prefix=prefix_of(mobile),
         expected=outside.code_of(activation.id, challenge.nonce, mobile),
         candidates=await _matched(outside, claim, mobile),
         active=await outside.stored(outside.store.active, claim.guardians),
@@ -202,10 +207,12 @@ async def _code(outside: Outside, activation: Activation, memo: Memo) -> Facts:
 
 async def _pupils(outside: Outside, activation: Activation, memo: Memo) -> Facts:
     claim = _claimed(activation)
-    known = pupils_of(await _matched(outside, claim, outside.mobile_of(activation.id, claim.mobile)))
+    mobile = outside.mobile_of(activation.id, claim.mobile)
+    known = pupils_of(await _matched(outside, claim, mobile))
     shown = [pupil.id for pupil in activation.pupils]
     return Facts(
         mobile_key=claim.mobile_key,
+        prefix=prefix_of(mobile),
         pupils=tuple(known[pupil] for pupil in shown if pupil in known),
         gone=frozenset(pupil for pupil in shown if pupil not in known),
         barred=memo.barred,

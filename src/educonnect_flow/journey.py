@@ -16,6 +16,7 @@ from attrs import evolve
 
 from educonnect_flow import identifier
 from educonnect_flow.activation.attempt import Facts
+from educonnect_flow.activation.budgets import limits_of, prefix_of
 from educonnect_flow.activation.decide import Decision, decide, idle, not_now
 from educonnect_flow.activation.events import PUBLIC, ChoosePassword, Event, Lapse
 from educonnect_flow.activation.snapshot import Activation
@@ -24,8 +25,10 @@ from educonnect_flow.activation.table import TABLE
 from educonnect_flow.activation.views import view_of
 from educonnect_flow.errors import NotNow, RequestReused, StoreUnavailable, UnknownHandle, WrongUse
 from educonnect_flow.gather import Memo, Outside, gather
+from educonnect_flow.machinery import tally
 from educonnect_flow.machinery.keys import digest
-from educonnect_flow.outcome import Outcome
+from educonnect_flow.machinery.tally import micros, moment
+from educonnect_flow.outcome import Budget, Outcome
 from educonnect_flow.ports import HumanPrompt
 from educonnect_flow.reasons import Refusal
 from educonnect_flow.records import Answered, AuditEntry, Commit, Loaded, Receipt, Standing
@@ -150,6 +153,26 @@ class Journey:
         """Delete what is over; how many activations."""
         check_limit(limit)
         return await self.outside.stored(self.outside.store.purge, self.outside.now(), limit)
+
+    async def budget(self, kind: str, mobile: str | None, source: str | None, prefix: str | None) -> Budget:
+        """What is counted against the limit *kind*."""
+        outside = self.outside
+        key = prefix or ""
+        if mobile is not None:
+            key = prefix_of(mobile) if kind.endswith("prefix") else outside.keys.token("mobile", mobile)
+        elif source is not None:
+            key = outside.keys.token("source", source)
+        try:
+            limits = limits_of(kind, key, outside.settings)
+        except KeyError:
+            raise WrongUse(f"there is no budget {kind!r}") from None
+        now, used, free = micros(outside.now()), 0, []
+        for limit in limits:
+            counted = await outside.stored(outside.store.tally, limit.kind, limit.key)
+            used += tally.used(counted, limit, now)
+            free.append(tally.barred(counted, limit, now))
+        until = None if not free or None in free else moment(max(at for at in free if at is not None))
+        return Budget(kind=kind, used=used, cap=getattr(outside.settings, kind), barred_until=until)
 
     # --- the steps ---------------------------------------------------------------------------------
 

@@ -38,9 +38,15 @@ TEXTS: dict[Reason, str] = {
         "l’école quel numéro elle a noté."
     ),
     Reason.MOBILE_LOCKED: "Trop d’essais ont échoué avec ce numéro. Réessayez {wait}.",
+    Reason.SOURCE_FAILURES: "Trop d’essais ont échoué depuis votre accès à internet. Réessayez {wait}.",
+    Reason.SERVICE_FAILURES: "Le service reçoit trop d’essais qui échouent. Réessayez {wait}.",
     Reason.RESEND_TOO_SOON: "Vous pourrez demander un autre code {wait}.",
     Reason.RESENDS_USED: "Tous les codes de cette activation ont été envoyés. Recommencez l’activation.",
     Reason.SMS_PER_MOBILE: "Trop de codes ont été envoyés à ce numéro. Réessayez {wait}.",
+    Reason.SMS_PER_SOURCE: "Trop de codes ont été demandés depuis votre accès à internet. Réessayez {wait}.",
+    Reason.SMS_PER_PREFIX: (
+        "Trop de codes ont été envoyés à des numéros qui commencent comme le vôtre. Réessayez {wait}."
+    ),
     Reason.SMS_BUDGET: "Le service ne peut plus envoyer de SMS pour l’instant. Réessayez {wait}.",
     Reason.CODE_MALFORMED: "Le code comporte {length} chiffres, sans espace.",
     Reason.CODE_WRONG: "Ce code n’est pas le bon.",

@@ -1,7 +1,8 @@
-"""What a host gets back from every call."""
+"""What a host gets back: the outcome of every call, and what is counted against a budget."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from attrs import field, frozen
@@ -29,3 +30,18 @@ class Outcome(Confidential):
     """
     permitted: tuple[type[Event], ...]
     """The events that the state accepts."""
+
+
+@frozen(kw_only=True)
+class Budget:
+    """What is counted against one limit, for a host's alarms."""
+
+    kind: str
+    """The name of the setting."""
+    used: int
+    """Within the window."""
+    cap: int | None
+    """``None``: there is no bound, and nothing is counted."""
+    barred_until: datetime | None
+    """Until when it refuses; ``None`` when it does not.  Of a national one: when the last of its parts is free again,
+    and only when all refuse."""

@@ -54,12 +54,21 @@ class Reason(Enum):
 
     MOBILE_LOCKED = "mobile_locked"
     """Too many failures with this mobile.  Params: ``at``, ``seconds``."""
+    SOURCE_FAILURES = "source_failures"
+    """Too many failures from this source: no attempt is looked at.  Costs none.  Params: ``at``, ``seconds``."""
+    SERVICE_FAILURES = "service_failures"
+    """Too many failures in a range of numbers, or in all: no attempt is looked at.  Costs none.  Params: ``at``,
+    ``seconds``."""
     RESEND_TOO_SOON = "resend_too_soon"
     """A code went out a moment ago.  Params: ``at``, ``seconds``."""
     RESENDS_USED = "resends_used"
     """This activation has used all its codes; a new one may be started."""
     SMS_PER_MOBILE = "sms_per_mobile"
     """Too many messages to this mobile.  Params: ``at``, ``seconds``."""
+    SMS_PER_SOURCE = "sms_per_source"
+    """Too many messages asked for from this source.  Params: ``at``, ``seconds``."""
+    SMS_PER_PREFIX = "sms_per_prefix"
+    """Too many messages to numbers that begin like this one.  Params: ``at``, ``seconds``."""
     SMS_BUDGET = "sms_budget"
     """The national budget of messages is spent.  Params: ``at``, ``seconds``."""
 

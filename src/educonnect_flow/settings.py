@@ -15,6 +15,10 @@ DESIGN = "a bound of this library"
 
 _DAY = timedelta(hours=24)
 _LONGEST = timedelta(days=3653)
+_BUDGETS = (
+    "source_failures", "prefix_failures", "national_failures",
+    "sms_per_mobile", "sms_per_source", "sms_per_prefix", "sms_budget",
+)  # fmt: skip
 _SHORTEST_CODE, _LONGEST_CODE = 4, 12
 
 
@@ -37,13 +41,32 @@ class Settings:
     code_failures: int = _setting(5, ASSUMED, "wrong codes per activation")
     pupils_failures: int = _setting(5, ASSUMED, "submits with a wrong birth date per activation")
     mobile_failures: int = _setting(10, ASSUMED, "failures of both kinds per mobile, over all activations")
-    failures_window: timedelta = _setting(_DAY, ASSUMED, "within which `mobile_failures` are counted")
+    source_failures: int | None = _setting(
+        200,
+        ASSUMED,
+        "failures of both kinds per source, where the host names one; `None` sets no bound",
+        int,
+        type(None),
+    )
+    prefix_failures: int | None = _setting(
+        None, ASSUMED, "failures of both kinds per range of a million numbers; `None` sets no bound", int, type(None)
+    )
+    national_failures: int | None = _setting(
+        None, ASSUMED, "failures of both kinds in all, national; `None` sets no bound", int, type(None)
+    )
+    failures_window: timedelta = _setting(_DAY, ASSUMED, "within which failures are counted, but those per activation")
     lock_for: timedelta = _setting(timedelta(hours=1), ASSUMED, "how long a lock lasts")
     resend_after: timedelta = _setting(timedelta(seconds=60), ASSUMED, "between two codes of an activation")
     resends: int = _setting(3, ASSUMED, "further codes per activation, after the first")
     sms_per_mobile: int = _setting(5, ASSUMED, "codes per mobile, over all activations")
+    sms_per_source: int | None = _setting(
+        200, ASSUMED, "codes per source, where the host names one; `None` sets no bound", int, type(None)
+    )
+    sms_per_prefix: int | None = _setting(
+        20_000, ASSUMED, "codes per range of a million numbers; `None` sets no bound", int, type(None)
+    )
     sms_budget: int | None = _setting(100_000, ASSUMED, "codes in all, national; `None` sets no bound", int, type(None))
-    sms_window: timedelta = _setting(_DAY, ASSUMED, "within which `sms_per_mobile` and `sms_budget` are counted")
+    sms_window: timedelta = _setting(_DAY, ASSUMED, "within which codes are counted, but those per activation")
     idle_for: timedelta = _setting(timedelta(hours=1), ASSUMED, "without a submit, after which one starts over")
     keep_for: timedelta = _setting(_DAY, ASSUMED, "how long what is over is kept before `purge` deletes it")
     tell_unknown_identity: bool = _setting(
@@ -76,8 +99,8 @@ class Settings:
         for name in ("code_failures", "pupils_failures", "mobile_failures", "password_min"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be 1 or more")
-        for name in ("resends", "sms_per_mobile"):
-            if getattr(self, name) < 0:
+        for name in ("resends", *_BUDGETS):
+            if (getattr(self, name) or 0) < 0:
                 raise ValueError(f"{name} must not be negative")
         attribute: Attribute[Any]
         for attribute in type(self).__attrs_attrs__:

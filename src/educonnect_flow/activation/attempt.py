@@ -36,6 +36,8 @@ class Facts(Confidential):
     mobile: str = ""
     """E.164 of the claim that stands."""
     mobile_key: str = ""
+    prefix: str = ""
+    """The range of numbers that the mobile is counted in."""
     sealed: str = ""
     masked: str = ""
     human: bool | None = None

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from educonnect_flow.activation.attempt import Attempt, pupils_of
-from educonnect_flow.activation.guards import answers, failures_limit, matching
+from educonnect_flow.activation.budgets import failure_limits, message_limits
+from educonnect_flow.activation.guards import answers, matching
 from educonnect_flow.activation.products import Account, Outgoing
 from educonnect_flow.activation.snapshot import Challenge, Claim, ShownPupil
-from educonnect_flow.machinery.tally import Limit
 from educonnect_flow.reasons import Reason, Refusal, until
 
 
@@ -48,22 +48,20 @@ def issue_code(attempt: Attempt) -> None:
         expires_at=expires_at,
         decoy=not claim.guardians,
     )
-    attempt.limits.append(failures_limit(attempt, adds=0))
-    attempt.limits.append(Limit("sms_per_mobile", facts.mobile_key, settings.sms_per_mobile, settings.sms_window))
-    if settings.sms_budget is not None:
-        attempt.limits.append(Limit("sms_budget", "national", settings.sms_budget, settings.sms_window))
+    attempt.limits += failure_limits(attempt, adds=0)
+    attempt.limits += message_limits(attempt)
 
 
 def count_identity_failure(attempt: Attempt) -> None:
     """A wrong name is a failure of the mobile, where it is told."""
-    attempt.limits.append(failures_limit(attempt, adds=1))
+    attempt.limits += failure_limits(attempt, adds=1)
 
 
 def count_code_failure(attempt: Attempt) -> None:
     """A wrong code: one attempt less, here and for the mobile."""
     failures = attempt.activation.code_failures + 1
     attempt.changes["code_failures"] = failures
-    attempt.limits.append(failures_limit(attempt, adds=1))
+    attempt.limits += failure_limits(attempt, adds=1)
     _say_left(attempt, Reason.CODE_WRONG, attempt.settings.code_failures - failures)
 
 
@@ -71,7 +69,7 @@ def count_pupils_failure(attempt: Attempt) -> None:
     """A wrong birth date: one attempt less, here and for the mobile."""
     failures = attempt.activation.pupils_failures + 1
     attempt.changes["pupils_failures"] = failures
-    attempt.limits.append(failures_limit(attempt, adds=1))
+    attempt.limits += failure_limits(attempt, adds=1)
     _say_left(attempt, Reason.BIRTH_DATES_WRONG, attempt.settings.pupils_failures - failures)
 
 
@@ -104,7 +102,7 @@ def accept_code(attempt: Attempt) -> None:
     }
     attempt.void = True
     attempt.rotate = True
-    attempt.limits.append(failures_limit(attempt, adds=0))
+    attempt.limits += failure_limits(attempt, adds=0)
 
 
 def show_pupils(attempt: Attempt) -> None:
@@ -123,7 +121,7 @@ def refuse_no_pupil(attempt: Attempt) -> None:
 def refuse_none_confirmed(attempt: Attempt) -> None:
     """All denied: the school must look."""
     attempt.denied = tuple(pupil.id for pupil in attempt.facts.pupils)
-    attempt.limits.append(failures_limit(attempt, adds=0))
+    attempt.limits += failure_limits(attempt, adds=0)
     _refuse(attempt, Reason.NO_PUPIL_CONFIRMED)
 
 
@@ -138,7 +136,7 @@ def record_pupils(attempt: Attempt) -> None:
     shown = tuple(pupil.id for pupil in attempt.facts.pupils)
     attempt.changes["confirmed"] = tuple(pupil for pupil in shown if pupil in confirmed)
     attempt.changes["denied"] = attempt.denied = tuple(pupil for pupil in shown if pupil not in confirmed)
-    attempt.limits.append(failures_limit(attempt, adds=0))
+    attempt.limits += failure_limits(attempt, adds=0)
 
 
 def create_account(attempt: Attempt) -> None:

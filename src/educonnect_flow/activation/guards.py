@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 
 from educonnect_flow.activation.attempt import Attempt
+from educonnect_flow.activation.budgets import HELD, REASONS
 from educonnect_flow.activation.events import Profile
 from educonnect_flow.activation.snapshot import Activation
-from educonnect_flow.machinery.tally import Limit
 from educonnect_flow.people import Guardian, PupilAnswer
 from educonnect_flow.reasons import Reason, Refusal, refusals_of, until
 from educonnect_flow.settings import Settings
@@ -99,18 +99,11 @@ def code_due(activation: Activation, settings: Settings, now: datetime) -> tuple
     return (until(Reason.RESEND_TOO_SOON, due, now),) if now < due else ()
 
 
-_BARRED = {
-    "mobile_failures": Reason.MOBILE_LOCKED,
-    "sms_per_mobile": Reason.SMS_PER_MOBILE,
-    "sms_budget": Reason.SMS_BUDGET,
-}
-
-
 def _barred(attempt: Attempt) -> tuple[Refusal, ...]:
     barred = attempt.facts.barred
     return tuple(
         until(reason, barred[kind], attempt.now, "mobile" if kind == "mobile_failures" else None)
-        for kind, reason in _BARRED.items()
+        for kind, reason in REASONS.items()
         if kind in barred
     )
 
@@ -120,17 +113,14 @@ def mobile_barred(attempt: Attempt) -> bool:
     return "mobile_failures" in attempt.facts.barred
 
 
-def failures_limit(attempt: Attempt, adds: int) -> Limit:
-    """The limit on failures with the mobile of the claim."""
-    settings = attempt.settings
-    return Limit(
-        "mobile_failures",
-        attempt.facts.mobile_key,
-        settings.mobile_failures,
-        settings.failures_window,
-        settings.lock_for,
-        adds,
-    )
+def held_off(attempt: Attempt) -> bool:
+    """Too many failures around, not by this parent alone: no attempt is looked at for now, right or wrong."""
+    return bool(attempt.verdict("held", _held))
+
+
+def _held(attempt: Attempt) -> tuple[Refusal, ...]:
+    barred = attempt.facts.barred
+    return tuple(until(REASONS[kind], barred[kind], attempt.now) for kind in HELD if kind in barred)[:1]
 
 
 def code_right(attempt: Attempt) -> bool:

@@ -44,6 +44,7 @@ ROWS: tuple[Row[S, Attempt], ...] = (
     Row("identity.idle",    S.IDENTITY, Lapse,           S.EXPIRED,        (), (do.lapse,), accepted=False),
 
     Row("code.barred",      S.CODE,     SubmitCode,      S.LOCKED,         (if_.mobile_barred,), (do.lock,), accepted=False),
+    Row("code.held",        S.CODE,     SubmitCode,      S.CODE,           (if_.held_off,), (), accepted=False),
     Row("code.active",      S.CODE,     SubmitCode,      S.ALREADY_ACTIVE, (if_.code_right, if_.has_account), (do.accept_code,)),
     Row("code.no_pupil",    S.CODE,     SubmitCode,      S.REFUSED,        (if_.code_right, if_.has_no_pupil), (do.accept_code, do.refuse_no_pupil), accepted=False),
     Row("code.right",       S.CODE,     SubmitCode,      S.PUPILS,         (if_.code_right,), (do.accept_code, do.show_pupils)),
@@ -54,6 +55,7 @@ ROWS: tuple[Row[S, Attempt], ...] = (
     Row("code.idle",        S.CODE,     Lapse,           S.EXPIRED,        (), (do.lapse,), accepted=False),
 
     Row("pupils.barred",    S.PUPILS,   ConfirmPupils,   S.LOCKED,         (if_.mobile_barred,), (do.lock,), accepted=False),
+    Row("pupils.held",      S.PUPILS,   ConfirmPupils,   S.PUPILS,         (if_.held_off,), (), accepted=False),
     Row("pupils.none",      S.PUPILS,   ConfirmPupils,   S.REFUSED,        (if_.pupils_right, if_.none_confirmed), (do.refuse_none_confirmed,), accepted=False),
     Row("pupils.right",     S.PUPILS,   ConfirmPupils,   S.PASSWORD,       (if_.pupils_right,), (do.record_pupils,)),
     Row("pupils.last",      S.PUPILS,   ConfirmPupils,   S.LOCKED,         (if_.pupils_wrong, if_.last_pupils), (do.count_pupils_failure, do.lock), accepted=False),

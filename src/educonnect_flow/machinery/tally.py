@@ -75,7 +75,7 @@ def barred(tally: Tally, limit: Limit, now: int) -> int | None:
         return now + window
     if limit.lock is not None:
         return tally.barred_until if now < tally.barred_until else None
-    left = sum(count for at, count in tally.hits if at > now - window)
+    left = used(tally, limit, now)
     if left < limit.cap:
         return None
     until = now
@@ -86,6 +86,12 @@ def barred(tally: Tally, limit: Limit, now: int) -> int | None:
             if left < limit.cap:
                 break
     return until
+
+
+def used(tally: Tally, limit: Limit, now: int) -> int:
+    """How many hits are within the window."""
+    window = limit.window // _MICROSECOND
+    return sum(count for at, count in tally.hits if at > now - window)
 
 
 def hit(tally: Tally, limit: Limit, now: int) -> Tally:
