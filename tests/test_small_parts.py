@@ -292,8 +292,9 @@ def test_a_relay_stops_at_its_limit() -> None:
     assert world.flow.deliver(limit=1) == 1
 
 
-def test_a_host_may_do_without_a_national_budget() -> None:
-    assert World(settings=Settings(sms_budget=None)).at(State.CODE).accepted
+def test_a_host_may_do_without_budgets() -> None:
+    none: dict[str, Any] = dict.fromkeys(("sms_budget", "sms_per_source", "sms_per_prefix", "source_failures"))
+    assert World(settings=Settings(**none)).at(State.CODE).accepted
 
 
 def test_the_command_line_draws_the_table(capsys: pytest.CaptureFixture[str]) -> None:

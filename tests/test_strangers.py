@@ -487,7 +487,7 @@ def test_the_flows_codes_are_bound_to_activation_nonce_and_mobile() -> None:
 @pytest.mark.parametrize("text", [PASSWORD, "x"])
 def test_a_password_request_is_remembered_by_a_slow_hash(world: World, text: str) -> None:
     out = world.submit(world.at(State.PASSWORD), password(text), "one")
-    loaded = world.store.load(digest(out.handle), world.flow._journey._request_key("one"))
+    loaded = world.store.load(digest(out.handle), world.flow._journey._request_keys("one")[0])
     assert loaded is not None
     assert loaded.answered is not None
     assert loaded.answered.fingerprint.startswith("slow:cheap:")

@@ -14,6 +14,7 @@ from educonnect_flow import relay
 from educonnect_flow.activation.events import Event
 from educonnect_flow.flow import assemble
 from educonnect_flow.journey import Journey
+from educonnect_flow.machinery.keys import Secret
 from educonnect_flow.outcome import Budget, Outcome
 from educonnect_flow.ports import (
     AsyncDirectory,
@@ -52,7 +53,7 @@ class AsyncActivationFlow:
         directory: Directory | AsyncDirectory,
         store: Store | AsyncStore,
         sms: Sms | AsyncSms,
-        secret_key: bytes,
+        secret_key: Secret,
         clock: Clock | None = None,
         settings: Settings | None = None,
         validators: Validators | None = None,

@@ -10,7 +10,7 @@ from educonnect_flow.activation.events import Event
 from educonnect_flow.errors import WrongUse
 from educonnect_flow.gather import Caller, Outside
 from educonnect_flow.journey import Journey
-from educonnect_flow.machinery.keys import Keys
+from educonnect_flow.machinery.keys import Keys, Secret
 from educonnect_flow.outcome import Budget, Outcome
 from educonnect_flow.ports import Clock, Directory, HumanCheck, PasswordHasher, Sms, Store, utc_now
 from educonnect_flow.relay import Handed
@@ -46,7 +46,7 @@ def assemble(
     directory: Any,
     store: Any,
     sms: Any,
-    secret_key: bytes,
+    secret_key: Secret,
     clock: Clock | None,
     settings: Any,
     validators: Any,
@@ -89,7 +89,7 @@ class ActivationFlow:
     :param store: where everything is kept.
     :param sms: the gateway; only ``deliver`` calls it.
     :param secret_key: 16 bytes or more, the same in every process and for as long as anything stored is in use;
-        ``secrets.token_bytes(32)`` makes one.
+        ``secrets.token_bytes(32)`` makes one.  A list of several rotates: the newest comes first.
     :param clock: default: the system's.
     :param settings: default: ``Settings.educonnect``.
     :param validators: default: the guide's.
@@ -104,7 +104,7 @@ class ActivationFlow:
         directory: Directory,
         store: Store,
         sms: Sms,
-        secret_key: bytes,
+        secret_key: Secret,
         clock: Clock | None = None,
         settings: Settings | None = None,
         validators: Validators | None = None,

@@ -105,7 +105,11 @@ class Outside:
 
     def code_of(self, activation: str, nonce: str, mobile: str) -> str:
         """The code that was issued under *nonce*: bound to the activation, the mobile and the purpose (ASVS 6.6.2)."""
-        return self.keys.digits("code", self.settings.code_length, activation, nonce, mobile, PURPOSE)
+        length = self.settings.code_length
+        try:
+            return self.keys.digits("code", length, activation, nonce, mobile, PURPOSE, marked=nonce)
+        except ValueError as error:
+            raise StoreUnavailable("a code was issued with none of these keys") from error
 
 
 @define(eq=False, repr=False)
@@ -120,10 +124,10 @@ class Memo:
     password_hash: str | None = None
     fingerprint: str | None = None
 
-    def draw(self) -> tuple[str, str]:
+    def draw(self, keys: Keys) -> tuple[str, str]:
         """A nonce for a code, and an id for its message: 128 random bits each."""
         if self.drawn is None:
-            self.drawn = (secrets.token_urlsafe(16), secrets.token_urlsafe(16))
+            self.drawn = (keys.marked(secrets.token_urlsafe(16)), secrets.token_urlsafe(16))
         return self.drawn
 
 
@@ -134,10 +138,10 @@ async def gather(outside: Outside, activation: Activation, event: Event, now: da
     if isinstance(event, SubmitCode):
         return await _code(outside, activation, memo)
     if isinstance(event, ResendCode):
-        nonce, message = memo.draw()
-        claim = _claimed(activation)
-        prefix = prefix_of(outside.mobile_of(activation.id, claim.mobile))
-        return Facts(mobile_key=claim.mobile_key, prefix=prefix, nonce=nonce, message=message, barred=memo.barred)
+        nonce, message = memo.draw(outside.keys)
+        mobile = outside.mobile_of(activation.id, _claimed(activation).mobile)
+        keys, prefix = outside.keys.tokens("mobile", mobile), prefix_of(mobile)
+        return Facts(mobile_keys=keys, prefix=prefix, nonce=nonce, message=message, barred=memo.barred)
     if isinstance(event, ConfirmPupils):
         return await _pupils(outside, activation, memo)
     if isinstance(event, ChoosePassword):
@@ -159,10 +163,10 @@ async def _claim(outside: Outside, activation: Activation, event: ClaimIdentity,
         if not memo.human:
             return Facts(human=False)
     mobile = number.number
-    nonce, message = memo.draw()
+    nonce, message = memo.draw(outside.keys)
     return Facts(
         mobile=mobile,
-        mobile_key=outside.keys.token("mobile", mobile),
+        mobile_keys=outside.keys.tokens("mobile", mobile),
         prefix=prefix_of(mobile),
         sealed=outside.keys.seal(mobile, activation.id),
         masked=mask(mobile),
@@ -196,7 +200,7 @@ async def _code(outside: Outside, activation: Activation, memo: Memo) -> Facts:
     assert isinstance(challenge, Challenge)  # CODE is never without one
     mobile = outside.mobile_of(activation.id, claim.mobile)
     return Facts(
-        mobile_key=claim.mobile_key,
+        mobile_keys=outside.keys.tokens("mobile", mobile),
         prefix=prefix_of(mobile),
         expected=outside.code_of(activation.id, challenge.nonce, mobile),
         candidates=await _matched(outside, claim, mobile),
@@ -211,7 +215,7 @@ async def _pupils(outside: Outside, activation: Activation, memo: Memo) -> Facts
     known = pupils_of(await _matched(outside, claim, mobile))
     shown = [pupil.id for pupil in activation.pupils]
     return Facts(
-        mobile_key=claim.mobile_key,
+        mobile_keys=outside.keys.tokens("mobile", mobile),
         prefix=prefix_of(mobile),
         pupils=tuple(known[pupil] for pupil in shown if pupil in known),
         gone=frozenset(pupil for pupil in shown if pupil not in known),

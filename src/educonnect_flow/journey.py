@@ -69,7 +69,7 @@ class Journey:
             created_at=now,
             seen_at=now,
             latest_at=now,
-            source=outside.keys.token("source", source) if source is not None else None,
+            source=" ".join(outside.keys.tokens("source", source)) if source is not None else None,
         )
         handle = secrets.token_urlsafe(32)
         audit = AuditEntry(
@@ -84,11 +84,11 @@ class Journey:
         """Take *event* to its end: committed, then answered."""
         if type(event) not in PUBLIC:
             raise WrongUse(f"submit takes one of the events, not {type(event).__name__}")
-        key = self._request_key(request_id)
+        keys = self._request_keys(request_id)
         memo = Memo()
         for _ in range(ROUNDS):
             now = self.outside.now()
-            loaded = await self._load(handle, key)
+            loaded = await self._load(handle, keys)
             if loaded.answered is not None:
                 return await self._again(handle, event, loaded, loaded.answered)
             activation = loaded.activation
@@ -100,7 +100,7 @@ class Journey:
                     return self._outcome(handle, activation, (refusal,), prompt)
             facts = Facts() if lapsed else await gather(self.outside, activation, event, now, memo)
             decision = decide(activation, event, facts, now, self.outside.settings, self.outside.validators)
-            outcome, commit = await self._complete(handle, activation, event, key, decision, memo)
+            outcome, commit = await self._complete(handle, activation, event, keys[0], decision, memo)
             receipt = await self._commit(commit)
             if receipt.standing is Standing.DONE:
                 return outcome
@@ -111,7 +111,7 @@ class Journey:
         """Where one stands.  Counts neither as a submit nor as an event."""
         for _ in range(ROUNDS):
             now = self.outside.now()
-            loaded = await self._load(handle, None)
+            loaded = await self._load(handle)
             activation = loaded.activation
             if idle(activation, now, self.outside.settings):
                 decision = decide(activation, Lapse(), Facts(), now, self.outside.settings, self.outside.validators)
@@ -132,7 +132,7 @@ class Journey:
         """The criteria met and the strength; nothing is stored, and nothing counts."""
         if not isinstance(password, str):
             raise WrongUse(f"password must be str, not {type(password).__name__}")
-        activation = (await self._load(handle, None)).activation
+        activation = (await self._load(handle)).activation
         settings = self.outside.settings
         if activation.state is not State.PASSWORD or idle(activation, self.outside.now(), settings):
             raise NotNow("there is no password to assess in this state")
@@ -157,42 +157,58 @@ class Journey:
     async def budget(self, kind: str, mobile: str | None, source: str | None, prefix: str | None) -> Budget:
         """What is counted against the limit *kind*."""
         outside = self.outside
-        key = prefix or ""
+        keys: tuple[str, ...] = (prefix or "",)
         if mobile is not None:
-            key = prefix_of(mobile) if kind.endswith("prefix") else outside.keys.token("mobile", mobile)
+            keys = (prefix_of(mobile),) if kind.endswith("prefix") else outside.keys.tokens("mobile", mobile)
         elif source is not None:
-            key = outside.keys.token("source", source)
+            keys = outside.keys.tokens("source", source)
+        now = micros(outside.now())
+        used, until = 0, None
+        for key in keys:  # under the oldest of them everything is counted
+            counted, free = await self._counted(kind, key, now)
+            used, until = max(used, counted), max(free, until or free) if free is not None else until
+        return Budget(
+            kind=kind,
+            used=used,
+            cap=getattr(outside.settings, kind),
+            barred_until=moment(until) if until is not None else None,
+        )
+
+    async def _counted(self, kind: str, key: str, now: int) -> tuple[int, int | None]:
+        """How much is counted, and until when all parts of the limit refuse."""
         try:
-            limits = limits_of(kind, key, outside.settings)
+            limits = limits_of(kind, key, self.outside.settings)
         except KeyError:
             raise WrongUse(f"there is no budget {kind!r}") from None
-        now, used, free = micros(outside.now()), 0, []
+        used, free = 0, []
         for limit in limits:
-            counted = await outside.stored(outside.store.tally, limit.kind, limit.key)
+            counted = await self.outside.stored(self.outside.store.tally, limit.kind, limit.key)
             used += tally.used(counted, limit, now)
             free.append(tally.barred(counted, limit, now))
-        until = None if not free or None in free else moment(max(at for at in free if at is not None))
-        return Budget(kind=kind, used=used, cap=getattr(outside.settings, kind), barred_until=until)
+        barred = [until for until in free if until is not None]
+        return used, max(barred) if barred and len(barred) == len(free) else None
 
     # --- the steps ---------------------------------------------------------------------------------
 
-    def _request_key(self, request_id: str | None) -> str | None:
+    def _request_keys(self, request_id: str | None) -> tuple[str | None, ...]:
         if request_id is None:
-            return None
+            return (None,)
         if not isinstance(request_id, str):
             raise WrongUse(f"request_id must be str or None, not {type(request_id).__name__}")
         if not 0 < len(request_id) <= LONGEST_REQUEST_ID:
             raise WrongUse(f"request_id must have 1 to {LONGEST_REQUEST_ID} characters")
-        return self.outside.keys.token("request", request_id)
+        return self.outside.keys.tokens("request", request_id)
 
-    async def _load(self, handle: str, key: str | None) -> Loaded:
+    async def _load(self, handle: str, keys: tuple[str | None, ...] = (None,)) -> Loaded:
         if not isinstance(handle, str):
             raise WrongUse(f"handle must be str, not {type(handle).__name__}")
         loaded = None
-        if len(handle) <= LONGEST_HANDLE:
+        for key in keys if len(handle) <= LONGEST_HANDLE else ():
             loaded = await self.outside.stored(self.outside.store.load, digest(handle), key)
+            if loaded is None or loaded.answered is not None:
+                break
         # The handle before the current one only repeats the request that replaced it.
-        if loaded is None or not (loaded.current or (loaded.answered is not None and key == loaded.rotated_by)):
+        if loaded is None or not (loaded.current or (loaded.answered and loaded.answered.key == loaded.rotated_by)):
             raise UnknownHandle("no activation answers to this handle")
         return loaded
 
@@ -201,18 +217,20 @@ class Journey:
 
     async def _again(self, handle: str, event: Event, loaded: Loaded, answered: Answered) -> Outcome:
         """The answer that was given, given again."""
-        body = self._body(loaded.activation, event)
         slow = answered.fingerprint.removeprefix(_SLOW)
-        if isinstance(event, ChoosePassword) and slow != answered.fingerprint:
-            same = await self.outside.ask("password_hasher.verify", self.outside.password_hasher.verify, slow, body)
-        else:
-            same = secrets.compare_digest(answered.fingerprint.encode(), body.encode())
+        same = False
+        for body in self._bodies(loaded.activation, event):
+            if isinstance(event, ChoosePassword) and slow != answered.fingerprint:
+                verify = self.outside.password_hasher.verify
+                same = same or await self.outside.ask("password_hasher.verify", verify, slow, body)
+            else:
+                same = same or secrets.compare_digest(answered.fingerprint.encode(), body.encode())
         if not same:
             if not loaded.current:
                 await self._count_stray(loaded.activation)
             raise RequestReused("this request_id was used for another event, or for another body")
         if not loaded.current:
-            handle = self._handle(loaded.activation)
+            handle = await self._current_handle(loaded.activation)
         activation, prompt = await self._prompt(answered.activation, fresh=False, keep=True)
         return self._outcome(handle, activation, answered.refusals, prompt, accepted=answered.accepted)
 
@@ -235,7 +253,7 @@ class Journey:
         account = decision.account
         if account is not None:
             account = evolve(account, password_hash=await self._password_hash(event, memo))
-        renewed = self._handle(following) if decision.rotate else None
+        renewed = self._handles(following)[0] if decision.rotate else None
         answered = None
         if key is not None:
             answered = Answered(
@@ -293,18 +311,26 @@ class Journey:
     async def _fingerprint(self, activation: Activation, event: Event, memo: Memo) -> str:
         """What tells two bodies apart.  A password's is as slow to guess from as its hash."""
         if memo.fingerprint is None:
-            body = self._body(activation, event)
+            body = self._bodies(activation, event)[0]
             if isinstance(event, ChoosePassword):
                 hasher = self.outside.password_hasher
                 body = _SLOW + await self.outside.ask("password_hasher.hash", hasher.hash, body)
             memo.fingerprint = body
         return memo.fingerprint
 
-    def _body(self, activation: Activation, event: Event) -> str:
-        return self.outside.keys.token("body", activation.id, type(event).__name__, *_texts(event))
+    def _bodies(self, activation: Activation, event: Event) -> tuple[str, ...]:
+        return self.outside.keys.tokens("body", activation.id, type(event).__name__, *_texts(event))
 
-    def _handle(self, activation: Activation) -> str:
-        return self.outside.keys.token("handle", activation.id, str(activation.rotation))
+    def _handles(self, activation: Activation) -> tuple[str, ...]:
+        return self.outside.keys.tokens("handle", activation.id, str(activation.rotation))
+
+    async def _current_handle(self, activation: Activation) -> str:
+        """The handle that was derived last, by whichever key it was."""
+        *newer, oldest = self._handles(activation)
+        for handle in newer:
+            if await self.outside.stored(self.outside.store.load, digest(handle)) is not None:
+                return handle
+        return oldest
 
     def _purge_at(self, activation: Activation) -> datetime:
         settings = self.outside.settings

@@ -197,6 +197,10 @@ class Store(Protocol):
         """Whether *key* is spent by this very call: true once, of however many at once, until *until* has come."""
         ...
 
+    def spent(self, key: str, now: datetime) -> bool:
+        """Whether *key* is spent already."""
+        ...
+
     def tally(self, kind: str, key: str) -> Tally:
         """What is counted under *key* of *kind*; ``EMPTY`` when nothing is."""
         ...
@@ -260,6 +264,10 @@ class AsyncStore(Protocol):
 
     async def spend(self, key: str, now: datetime, until: datetime) -> bool:
         """See ``Store.spend``."""
+        ...
+
+    async def spent(self, key: str, now: datetime) -> bool:
+        """See ``Store.spent``."""
         ...
 
     async def tally(self, kind: str, key: str) -> Tally:

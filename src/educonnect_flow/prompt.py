@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from attrs import field, frozen
 
 
@@ -15,7 +17,11 @@ class HumanPrompt:
     id: str
     image: bytes | None = field(default=None, repr=False)
     """A PNG."""
-    audio: bytes | None = field(default=None, repr=False)
-    """The same in sound, as WAV."""
+    _audio: bytes | Callable[[], bytes] | None = field(default=None, repr=False)
     puzzle: str | None = field(default=None, repr=False)
     """A challenge that the browser solves by itself, or a question in plain text."""
+
+    @property
+    def audio(self) -> bytes | None:
+        """The same in sound, as WAV.  Given as a function, it is made only when it is asked for."""
+        return self._audio() if callable(self._audio) else self._audio

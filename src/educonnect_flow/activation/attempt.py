@@ -35,7 +35,8 @@ class Facts(Confidential):
     """What is wrong with the identity form itself, before anything outside was asked."""
     mobile: str = ""
     """E.164 of the claim that stands."""
-    mobile_key: str = ""
+    mobile_keys: tuple[str, ...] = ()
+    """Keyed hashes of the mobile, by each of the host's keys: while several are in use, all are counted under."""
     prefix: str = ""
     """The range of numbers that the mobile is counted in."""
     sealed: str = ""

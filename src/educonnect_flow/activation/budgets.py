@@ -51,13 +51,12 @@ def failure_limits(attempt: Attempt, adds: int) -> list[Limit]:
 
     :param adds: 1 when one happened; 0 to be free of them.
     """
-    facts, settings, source = attempt.facts, attempt.settings, attempt.activation.source
-    window = settings.failures_window
-    limits = [
-        Limit("mobile_failures", facts.mobile_key, settings.mobile_failures, window, settings.lock_for, adds),
-    ]
-    if settings.source_failures is not None and source is not None:
-        limits.append(Limit("source_failures", source, settings.source_failures, window, None, adds))
+    facts, settings = attempt.facts, attempt.settings
+    window, cap = settings.failures_window, settings.mobile_failures
+    limits = [Limit("mobile_failures", key, cap, window, settings.lock_for, adds) for key in sorted(facts.mobile_keys)]
+    if settings.source_failures is not None:
+        cap = settings.source_failures
+        limits += [Limit("source_failures", key, cap, window, None, adds) for key in _sources(attempt)]
     if settings.prefix_failures is not None:
         limits.append(Limit("prefix_failures", facts.prefix, settings.prefix_failures, window, None, adds))
     if settings.national_failures is not None:
@@ -67,11 +66,11 @@ def failure_limits(attempt: Attempt, adds: int) -> list[Limit]:
 
 def message_limits(attempt: Attempt) -> list[Limit]:
     """The limits that one more message counts against."""
-    facts, settings, source = attempt.facts, attempt.settings, attempt.activation.source
+    facts, settings = attempt.facts, attempt.settings
     window = settings.sms_window
-    limits = [Limit("sms_per_mobile", facts.mobile_key, settings.sms_per_mobile, window)]
-    if settings.sms_per_source is not None and source is not None:
-        limits.append(Limit("sms_per_source", source, settings.sms_per_source, window))
+    limits = [Limit("sms_per_mobile", key, settings.sms_per_mobile, window) for key in sorted(facts.mobile_keys)]
+    if settings.sms_per_source is not None:
+        limits += [Limit("sms_per_source", key, settings.sms_per_source, window) for key in _sources(attempt)]
     if settings.sms_per_prefix is not None:
         limits.append(Limit("sms_per_prefix", facts.prefix, settings.sms_per_prefix, window))
     if settings.sms_budget is not None:
@@ -95,6 +94,10 @@ def limits_of(kind: str, key: str, settings: Settings) -> list[Limit]:
         return [Limit(kind, key, cap, settings.failures_window, settings.lock_for)]
     window = settings.sms_window if kind.startswith("sms") else settings.failures_window
     return [Limit(kind, key, cap, window)]
+
+
+def _sources(attempt: Attempt) -> list[str]:
+    return sorted((attempt.activation.source or "").split())
 
 
 def _shard(attempt: Attempt) -> int:

@@ -23,7 +23,7 @@ def drop_prompt(attempt: Attempt) -> None:
 def take_claim(attempt: Attempt) -> None:
     """Somebody says who they are.  The same is noted for a stranger."""
     facts = attempt.facts
-    attempt.changes["claim"] = Claim(facts.sealed, facts.mobile_key, facts.masked, matching(attempt))
+    attempt.changes["claim"] = Claim(facts.sealed, facts.mobile_keys[0], facts.masked, matching(attempt))
     attempt.changes["prompt"] = None
 
 

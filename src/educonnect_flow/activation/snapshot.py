@@ -76,7 +76,7 @@ class Activation(Confidential):
     strays: int = 0
     """How often the handle before came with another body than the request that replaced it."""
     source: str | None = field(default=None, repr=False)
-    """Keyed hash of where the request came from."""
+    """Keyed hashes of where the request came from, by each of the host's keys, with a space between."""
     prompt: str | None = None
     """The id of the human check's prompt on the page."""
     claim: Claim | None = None

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import hmac
 from binascii import a2b_base64, b2a_base64
+from collections.abc import Sequence
 from hashlib import sha256
+from typing import Any
 
 from educonnect_flow.errors import WrongUse
 from educonnect_flow.machinery.secrecy import Confidential
@@ -44,38 +46,62 @@ def digest(handle: str) -> str:
     return _text(sha256(handle.encode("utf-8", "surrogatepass")).digest())
 
 
+Secret = bytes | Sequence[bytes]
+"""The host's secret key; or several, the newest first: it makes what is new, the others still read what they made."""
+
+
 class Keys(Confidential):
-    """The host's secret key, and what is derived from it."""
+    """The host's secret keys, and what is derived from them."""
 
-    __slots__ = ("_purposes", "_secret")
+    __slots__ = ("_rings",)
 
-    def __init__(self, secret: bytes) -> None:
-        """:raises WrongUse: when *secret* is not bytes, or shorter than ``MINIMUM_KEY``."""
-        if not isinstance(secret, bytes):
-            raise WrongUse(f"secret_key must be bytes, not {type(secret).__name__}")
-        if len(secret) < MINIMUM_KEY:
-            raise WrongUse(f"secret_key must have {MINIMUM_KEY} bytes or more")
-        self._secret = secret
-        self._purposes: dict[str, bytes] = {}
+    def __init__(self, secret: Secret) -> None:
+        """:raises WrongUse: when *secret* is not bytes or a list of bytes, or one is shorter than ``MINIMUM_KEY``."""
+        secrets: Any = (secret,) if isinstance(secret, bytes) else secret
+        if not isinstance(secrets, list | tuple) or not secrets:
+            raise WrongUse(f"secret_key must be bytes or a list of bytes, not {type(secret).__name__}")
+        self._rings = tuple(_Ring(one) for one in secrets)
 
     def __repr__(self) -> str:
         return "Keys(…)"
 
-    def _mac(self, purpose: str, *parts: str) -> bytes:
-        key = self._purposes.get(purpose)
-        if key is None:
-            name = f"educonnect_flow/1/{purpose}".encode()
-            key = self._purposes[purpose] = hmac.digest(self._secret, name, "sha256")
-        return hmac.digest(key, _pack(parts), "sha256")
-
     def token(self, purpose: str, *parts: str) -> str:
         """A keyed hash of *parts* as 43 URL-safe characters: for handles, look-ups, fingerprints."""
-        return _text(self._mac(purpose, *parts))
+        return _text(self._rings[0].mac(purpose, *parts))
 
-    def digits(self, purpose: str, length: int, *parts: str) -> str:
-        """*length* decimal digits, leading zeros kept, uniform to within 2⁻²³⁰ (a 256-bit number reduced)."""
-        number = int.from_bytes(self._mac(purpose, *parts), "big")
+    def tokens(self, purpose: str, *parts: str) -> tuple[str, ...]:
+        """``token`` by each key, the newest first."""
+        return tuple(_text(ring.mac(purpose, *parts)) for ring in self._rings)
+
+    def marked(self, text: str) -> str:
+        """*text* with the name of the newest key before it: what is derived of it later is derived by that key."""
+        return f"{self._rings[0].mark}.{text}"
+
+    def token_of(self, marked: str, purpose: str, *parts: str) -> str:
+        """``token`` by the key that marked *marked*.
+
+        :raises ValueError: when it is none of these.
+        """
+        return _text(self._marker(marked).mac(purpose, *parts))
+
+    def digits(self, purpose: str, length: int, *parts: str, marked: str | None = None) -> str:
+        """*length* decimal digits, leading zeros kept, uniform to within 2⁻²³⁰ (a 256-bit number reduced).
+
+        :param marked: by whose key; ``None``: the newest.
+        :raises ValueError: when it is none of these.
+        """
+        ring = self._rings[0] if marked is None else self._marker(marked)
+        number = int.from_bytes(ring.mac(purpose, *parts), "big")
         return str(number % 10**length).zfill(length)
+
+    def _marker(self, marked: str) -> _Ring:
+        mark, dot, _ = marked.partition(".")
+        if not dot:  # from before there were marks: the oldest key's
+            return self._rings[-1]
+        for ring in self._rings:
+            if ring.mark == mark:
+                return ring
+        raise ValueError("made with none of these keys")
 
     def seal(self, text: str, context: str) -> str:
         """Encrypt *text* (32 bytes of UTF-8 at most) so that only this key opens it, and only in this *context*.
@@ -86,8 +112,9 @@ class Keys(Confidential):
         plain = text.encode("utf-8")
         if len(plain) > sha256().digest_size:
             raise WrongUse("too long to be sealed")
-        tag = self._mac("seal", context, text)[:16]
-        stream = self._mac("seal-stream", context, _text(tag))
+        ring = self._rings[0]
+        tag = ring.mac("seal", context, text)[:16]
+        stream = ring.mac("seal-stream", context, _text(tag))
         return _text(tag + _mask(plain, stream))
 
     def unseal(self, sealed: str, context: str) -> str:
@@ -97,8 +124,31 @@ class Keys(Confidential):
         """
         raw = _bytes(sealed)
         tag, body = raw[:16], raw[16:]
-        stream = self._mac("seal-stream", context, _text(tag))
-        text = _mask(body, stream).decode("utf-8", "replace")
-        if not hmac.compare_digest(tag, self._mac("seal", context, text)[:16]):
-            raise ValueError("not sealed with this secret_key")
-        return text
+        for ring in self._rings:
+            stream = ring.mac("seal-stream", context, _text(tag))
+            text = _mask(body, stream).decode("utf-8", "replace")
+            if hmac.compare_digest(tag, ring.mac("seal", context, text)[:16]):
+                return text
+        raise ValueError("not sealed with this secret_key")
+
+
+class _Ring:
+    """One secret key, and a key of its own for each purpose."""
+
+    __slots__ = ("_purposes", "_secret", "mark")
+
+    def __init__(self, secret: Any) -> None:
+        if not isinstance(secret, bytes):
+            raise WrongUse(f"secret_key must be bytes or a list of bytes, not of {type(secret).__name__}")
+        if len(secret) < MINIMUM_KEY:
+            raise WrongUse(f"secret_key must have {MINIMUM_KEY} bytes or more")
+        self._secret = secret
+        self._purposes: dict[str, bytes] = {}
+        self.mark = _text(self.mac("mark"))[:6]
+
+    def mac(self, purpose: str, *parts: str) -> bytes:
+        key = self._purposes.get(purpose)
+        if key is None:
+            name = f"educonnect_flow/1/{purpose}".encode()
+            key = self._purposes[purpose] = hmac.digest(self._secret, name, "sha256")
+        return hmac.digest(key, _pack(parts), "sha256")

@@ -202,6 +202,11 @@ class MemoryStore:
             self._spent[key] = until
             return True
 
+    def spent(self, key: str, now: datetime) -> bool:
+        """See ``Store``."""
+        with self._lock:
+            return self._spent.get(key, now) > now
+
     def tally(self, kind: str, key: str) -> Tally:
         """See ``Store``."""
         with self._lock:

@@ -171,6 +171,10 @@ class PostgresStore:
         """See ``Store``."""
         return self._run(self._queries.spend(key, now, until))
 
+    def spent(self, key: str, now: datetime) -> bool:
+        """See ``Store``."""
+        return self._run(self._queries.spent(key, now))
+
     def tally(self, kind: str, key: str) -> Tally:
         """See ``Store``."""
         return self._run(self._queries.tally(kind, key))
@@ -284,6 +288,10 @@ class AsyncPostgresStore:
     async def spend(self, key: str, now: datetime, until: datetime) -> bool:
         """See ``Store``."""
         return await self._run(self._queries.spend(key, now, until))
+
+    async def spent(self, key: str, now: datetime) -> bool:
+        """See ``Store``."""
+        return await self._run(self._queries.spent(key, now))
 
     async def tally(self, kind: str, key: str) -> Tally:
         """See ``Store``."""

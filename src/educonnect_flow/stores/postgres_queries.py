@@ -382,6 +382,10 @@ END $create$"""
         )
         return Query(sql, (key, micros(until), micros(now)), bool)
 
+    def spent(self, key: str, now: datetime) -> Query[bool]:
+        """See ``Store``."""
+        return Query(f"SELECT FROM {self.schema}.spent WHERE key = %s AND until > %s", (key, micros(now)), bool)
+
     def tally(self, kind: str, key: str) -> Query[Tally]:
         """See ``Store``."""
 

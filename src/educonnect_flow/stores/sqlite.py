@@ -404,6 +404,10 @@ class SqliteStore:
             )
         return done.rowcount == 1
 
+    def spent(self, key: str, now: datetime) -> bool:
+        """See ``Store``."""
+        return self._row("SELECT 1 FROM spent WHERE key = ? AND until > ?", key, micros(now)) is not None
+
     def tally(self, kind: str, key: str) -> Tally:
         """See ``Store``."""
         row = self._row("SELECT body FROM tally WHERE key = ?", f"{kind}:{key}")

@@ -294,9 +294,13 @@ class StoreContract:
         assert store.trail("a1") == (entry(reasons=("sms_rejected",), denied=()),)
 
     def test_a_key_is_spent_once_until_its_time(self, store: Store) -> None:
+        assert not store.spent("k", START)
         with ThreadPoolExecutor(16) as pool:
             spent = list(pool.map(lambda _: store.spend("k", START, START + HOUR), range(16)))
         assert sorted(spent) == [False] * 15 + [True]
+        assert store.spent("k", START + HOUR - timedelta(microseconds=1))
+        assert not store.spent("k", START + HOUR)
+        assert not store.spent("other", START)
         assert store.spend("other", START, START + HOUR)
         assert not store.spend("k", START + HOUR - timedelta(microseconds=1), START + 9 * HOUR)
         assert store.spend("k", START + HOUR, START + 2 * HOUR)

@@ -1,0 +1,27 @@
+"""Human checks: a puzzle that the browser solves by itself (recommended), and an image with its sound.
+
+Neither keeps a prompt anywhere: its id carries what it is, under a keyed hash.  Only that it was answered is kept, in
+the store, until it would be over anyway.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from educonnect_flow.human_checks.altcha import AltchaCheck
+    from educonnect_flow.human_checks.captcha import CaptchaCheck
+
+__all__ = ["AltchaCheck", "CaptchaCheck"]
+
+
+def __getattr__(name: str) -> Any:  # each with its extra
+    if name == "AltchaCheck":
+        from educonnect_flow.human_checks.altcha import AltchaCheck
+
+        return AltchaCheck
+    if name == "CaptchaCheck":
+        from educonnect_flow.human_checks.captcha import CaptchaCheck
+
+        return CaptchaCheck
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
