@@ -1,4 +1,4 @@
-"""``python -m educonnect_flow``: the table drawn, the relay and the purge as processes."""
+"""``python -m educonnect_flow``: the table drawn; the relay, the purge and the audit trail as processes."""
 
 from __future__ import annotations
 
@@ -31,6 +31,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     purge = commands.add_parser("purge", help="delete what is over for as long as the settings keep it, and end")
     _takes_flow(purge)
     purge.set_defaults(run=_purge)
+
+    audit = commands.add_parser("audit", help="print the audit trail of all activations as lines of JSON")
+    _takes_flow(audit)
+    audit.add_argument("--after", type=int, default=0, metavar="N", help="from above this number on (0)")
+    audit.set_defaults(run=_audit)
 
     options = parser.parse_args(arguments)
     status: int = options.run(options)
@@ -96,6 +101,14 @@ def _purge(options: argparse.Namespace) -> int:
 
     _log_to_stderr()
     process.purge(options.flow)
+    return 0
+
+
+def _audit(options: argparse.Namespace) -> int:
+    from educonnect_flow import process
+
+    for line in process.audit(options.flow, options.after):
+        sys.stdout.write(line + "\n")
     return 0
 
 

@@ -12,6 +12,7 @@ from typing import Any, TypeVar, cast
 
 from educonnect_flow import relay
 from educonnect_flow.activation.events import Event
+from educonnect_flow.audit import Observer
 from educonnect_flow.flow import assemble
 from educonnect_flow.journey import Journey
 from educonnect_flow.machinery.keys import Secret
@@ -29,6 +30,7 @@ from educonnect_flow.ports import (
     Sms,
     Store,
 )
+from educonnect_flow.records import AuditEntry
 from educonnect_flow.relay import Handed
 from educonnect_flow.settings import Settings
 from educonnect_flow.validators import Validators
@@ -59,6 +61,7 @@ class AsyncActivationFlow:
         validators: Validators | None = None,
         human_check: HumanCheck | AsyncHumanCheck | None = None,
         password_hasher: PasswordHasher | AsyncPasswordHasher | None = None,
+        observer: Observer | None = None,
     ) -> None:
         self._journey = Journey(
             assemble(
@@ -72,6 +75,7 @@ class AsyncActivationFlow:
                 validators=validators,
                 human_check=human_check,
                 password_hasher=password_hasher,
+                observer=observer,
             )
         )
 
@@ -111,6 +115,10 @@ class AsyncActivationFlow:
     ) -> Budget:
         """See ``ActivationFlow.budget``."""
         return await self._journey.budget(kind, mobile, source, prefix)
+
+    async def audit(self, after: int = 0, limit: int = 1_000) -> tuple[tuple[int, AuditEntry], ...]:
+        """See ``ActivationFlow.audit``."""
+        return await self._journey.audit(after, limit)
 
     async def close(self) -> None:
         """See ``ActivationFlow.close``."""

@@ -7,12 +7,14 @@ from typing import Any, TypeVar
 
 from educonnect_flow import relay
 from educonnect_flow.activation.events import Event
+from educonnect_flow.audit import Observer
 from educonnect_flow.errors import WrongUse
 from educonnect_flow.gather import Caller, Outside
 from educonnect_flow.journey import Journey
 from educonnect_flow.machinery.keys import Keys, Secret
 from educonnect_flow.outcome import Budget, Outcome
 from educonnect_flow.ports import Clock, Directory, HumanCheck, PasswordHasher, Sms, Store, utc_now
+from educonnect_flow.records import AuditEntry
 from educonnect_flow.relay import Handed
 from educonnect_flow.settings import Settings
 from educonnect_flow.typed import has
@@ -52,6 +54,7 @@ def assemble(
     validators: Any,
     human_check: Any,
     password_hasher: Any,
+    observer: Any,
 ) -> Outside:
     """The ports of a flow, with the defaults filled in."""
     has("directory", directory, "find")
@@ -66,6 +69,8 @@ def assemble(
 
         password_hasher = Argon2id()
     has("password_hasher", password_hasher, "hash", "verify")
+    if observer is not None and not callable(observer):
+        raise WrongUse("observer must be a function that takes an audit entry")
     return Outside(
         call=call,
         directory=directory,
@@ -77,6 +82,7 @@ def assemble(
         keys=Keys(secret_key),
         settings=settings or Settings.educonnect(),
         validators=validators or Validators(),
+        observer=observer,
     )
 
 
@@ -95,6 +101,8 @@ class ActivationFlow:
     :param validators: default: the guide's.
     :param human_check: default: none is asked.
     :param password_hasher: default: Argon2id.
+    :param observer: called with every audit entry once it is committed, and with refusals that are not kept
+        (``NOT_NOW``): for a host's metrics.  What it raises is logged and stops nothing.
     :raises WrongUse: when the key is no bytes or too short.
     """
 
@@ -110,6 +118,7 @@ class ActivationFlow:
         validators: Validators | None = None,
         human_check: HumanCheck | None = None,
         password_hasher: PasswordHasher | None = None,
+        observer: Observer | None = None,
     ) -> None:
         self._journey = Journey(
             assemble(
@@ -123,6 +132,7 @@ class ActivationFlow:
                 validators=validators,
                 human_check=human_check,
                 password_hasher=password_hasher,
+                observer=observer,
             )
         )
 
@@ -205,6 +215,16 @@ class ActivationFlow:
         :raises StoreUnavailable: try again.
         """
         return _run(self._journey.budget(kind, mobile, source, prefix))
+
+    def audit(self, after: int = 0, limit: int = 1_000) -> tuple[tuple[int, AuditEntry], ...]:
+        """Up to *limit* audit entries of all activations, each with its number, from above *after* on.
+
+        Read on from the last number: none is missed.  ``educonnect_flow.audit.json_line`` makes lines of them, and
+        ``replay`` a state.
+
+        :raises StoreUnavailable: try again.
+        """
+        return _run(self._journey.audit(after, limit))
 
     def close(self) -> None:
         """Give back the store's files and connections.  The flow is not used after."""

@@ -26,6 +26,7 @@ from educonnect_flow.activation.events import (
 from educonnect_flow.activation.form import read_form
 from educonnect_flow.activation.guards import code_due
 from educonnect_flow.activation.snapshot import Activation, Challenge, Claim
+from educonnect_flow.audit import Observer
 from educonnect_flow.errors import ActivationError, PortUnavailable, StoreUnavailable, WrongUse
 from educonnect_flow.machinery.keys import Keys
 from educonnect_flow.people import Guardian
@@ -63,6 +64,7 @@ class Outside:
     keys: Keys
     settings: Settings
     validators: Validators
+    observer: Observer | None = None
 
     async def ask(self, port: str, function: Callable[..., T], *args: Any) -> T:
         """Call a port; what it raises that is not ours becomes ``PortUnavailable``."""

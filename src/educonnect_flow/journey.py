@@ -23,6 +23,7 @@ from educonnect_flow.activation.snapshot import Activation
 from educonnect_flow.activation.states import State
 from educonnect_flow.activation.table import TABLE
 from educonnect_flow.activation.views import view_of
+from educonnect_flow.audit import tell
 from educonnect_flow.errors import NotNow, RequestReused, StoreUnavailable, UnknownHandle, WrongUse
 from educonnect_flow.gather import Memo, Outside, gather
 from educonnect_flow.machinery import tally
@@ -73,7 +74,13 @@ class Journey:
         )
         handle = secrets.token_urlsafe(32)
         audit = AuditEntry(
-            at=now, activation=activation.id, event="Start", row=None, source="", dest=activation.state.value
+            at=now,
+            activation=activation.id,
+            event="Start",
+            row=None,
+            source="",
+            dest=activation.state.value,
+            origin=activation.source,
         )
         await self._commit(
             Commit(activation=activation, purge_at=self._purge_at(activation), handle=digest(handle), audit=audit)
@@ -96,6 +103,7 @@ class Journey:
             if not lapsed:
                 refusal = not_now(activation, type(event))
                 if refusal is not None:
+                    tell(_not_now(activation, event, refusal, now), self.outside.observer)
                     activation, prompt = await self._prompt(activation, fresh=False, keep=True)
                     return self._outcome(handle, activation, (refusal,), prompt)
             facts = Facts() if lapsed else await gather(self.outside, activation, event, now, memo)
@@ -188,6 +196,12 @@ class Journey:
         barred = [until for until in free if until is not None]
         return used, max(barred) if barred and len(barred) == len(free) else None
 
+    async def audit(self, after: int, limit: int) -> tuple[tuple[int, AuditEntry], ...]:
+        """Entries of all activations, by number."""
+        check_limit(after)
+        check_limit(limit)
+        return await self.outside.stored(self.outside.store.entries, after, limit)
+
     # --- the steps ---------------------------------------------------------------------------------
 
     def _request_keys(self, request_id: str | None) -> tuple[str | None, ...]:
@@ -213,7 +227,10 @@ class Journey:
         return loaded
 
     async def _commit(self, commit: Commit) -> Receipt:
-        return await self.outside.stored(self.outside.store.commit, commit)
+        receipt = await self.outside.stored(self.outside.store.commit, commit)
+        if receipt.standing is Standing.DONE and commit.audit is not None:
+            tell(commit.audit, self.outside.observer)
+        return receipt
 
     async def _again(self, handle: str, event: Event, loaded: Loaded, answered: Answered) -> Outcome:
         """The answer that was given, given again."""
@@ -373,6 +390,7 @@ def _learn(receipt: Receipt, memo: Memo) -> None:
 
 
 def _audit(activation: Activation, decision: Decision) -> AuditEntry:
+    claim = decision.activation.claim or activation.claim
     return AuditEntry(
         at=decision.activation.seen_at,
         activation=activation.id,
@@ -382,6 +400,23 @@ def _audit(activation: Activation, decision: Decision) -> AuditEntry:
         dest=decision.activation.state.value,
         reasons=tuple(refusal.reason.value for refusal in decision.refusals),
         denied=decision.denied,
+        mobile=claim.mobile_key if claim is not None else None,
+        origin=activation.source,
+    )
+
+
+def _not_now(activation: Activation, event: Event, refusal: Refusal, now: datetime) -> AuditEntry:
+    """Told, and not kept: an event out of its state changes nothing, the trail included."""
+    state = activation.state.value
+    return AuditEntry(
+        at=now,
+        activation=activation.id,
+        event=type(event).__name__,
+        row=None,
+        source=state,
+        dest=state,
+        reasons=(refusal.reason.value,),
+        origin=activation.source,
     )
 
 

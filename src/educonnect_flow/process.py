@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from educonnect_flow.aio import AsyncActivationFlow
+from educonnect_flow.audit import json_line
 from educonnect_flow.errors import StoreUnavailable
 from educonnect_flow.flow import ActivationFlow
 from educonnect_flow.relay import Handed
@@ -61,6 +62,15 @@ def purge(flow: Flow) -> int:
             if gone < BATCH:
                 _log.info("purge: %d activations deleted", total)
                 return total
+
+
+def audit(flow: Flow, after: int = 0) -> Iterator[str]:
+    """The audit trail from above the number *after* on, as lines of JSON; close the flow at the end."""
+    with _called(flow) as call:
+        while entries := call(flow.audit, after, BATCH):
+            for number, entry in entries:
+                yield json_line(number, entry)
+                after = number
 
 
 class _Counts:

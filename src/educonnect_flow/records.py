@@ -32,6 +32,10 @@ class AuditEntry:
     """Why it was refused, by value."""
     denied: tuple[str, ...] = ()
     """Ids of pupils that a guardian says are not theirs, for the school."""
+    mobile: str | None = field(default=None, repr=False)
+    """Keyed hash of the mobile claimed, once there is a claim: to see what belongs together."""
+    origin: str | None = field(default=None, repr=False)
+    """Keyed hashes of where the request came from, where the host says."""
 
 
 @frozen(kw_only=True, slots=False)

@@ -8,6 +8,7 @@ from datetime import timedelta
 from enum import Enum
 from typing import NamedTuple
 
+from educonnect_flow.audit import tell
 from educonnect_flow.errors import SmsRejected, WrongUse
 from educonnect_flow.gather import Outside
 from educonnect_flow.ports import Message
@@ -91,9 +92,17 @@ async def _hand_over(outside: Outside, claimed: Claimed) -> Fate:
     except SmsRejected:
         _log.warning("message %s rejected by the gateway", out.id)
         audit = AuditEntry(
-            at=now, activation=out.activation, event="Deliver", row=None, source="", dest="", reasons=("sms_rejected",)
+            at=now,
+            activation=out.activation,
+            event="Deliver",
+            row=None,
+            source="",
+            dest="",
+            reasons=("sms_rejected",),
+            mobile=outside.keys.token("mobile", outside.mobile_of(out.activation, out.mobile)),
         )
         await outside.stored(store.settle, out.id, audit)
+        tell(audit, outside.observer)
         return Fate.REJECTED
     except Exception as error:  # noqa: BLE001 - a gateway may raise anything; no message is lost for it
         kind = type(error).__name__

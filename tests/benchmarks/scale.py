@@ -59,7 +59,22 @@ def _rows(count: int, postgres: bool) -> Iterator[tuple[str, tuple[object, ...]]
         none: object = [] if postgres else "[]"
         yield "account", (f"x.name{n}", f"x.name{n % 50_000}", many(f"old{n}"), many("p"), none, "h" * 97, at, f"o{n}")
         yield "holder", (f"old{n}", f"x.name{n}")
-        yield "audit", (n + 1, f"o{n}", at, "ChoosePassword", "password.accepted", "password", "activated", none, none)
+        yield (
+            "audit",
+            (
+                n + 1,
+                f"o{n}",
+                at,
+                "ChoosePassword",
+                "password.accepted",
+                "password",
+                "activated",
+                none,
+                none,
+                None,
+                None,
+            ),
+        )
 
 
 def _fill_sqlite(path: Path, count: int) -> None:

@@ -61,9 +61,10 @@ CREATE TABLE {schema}.audit (
 CREATE INDEX audit_activation ON {schema}.audit (activation);
 """
 
-_SPENT = """
+_SECOND = """
 CREATE TABLE {schema}.spent (key text PRIMARY KEY, until bigint NOT NULL);
 CREATE INDEX spent_until ON {schema}.spent (until);
+ALTER TABLE {schema}.audit ADD COLUMN mobile text, ADD COLUMN origin text;
 """
 
 # A number is drawn before its commit: whoever reads by number waits for the writers under way, then looks.
@@ -200,16 +201,16 @@ BEGIN
     END IF;
     IF p_audit IS NOT NULL THEN
         PERFORM pg_advisory_xact_lock_shared(hashtextextended('{schema}:audit', 0));
-        INSERT INTO {schema}.audit (activation, at, event, row, source, dest, reasons, denied) VALUES (
+        INSERT INTO {schema}.audit (activation, at, event, row, source, dest, reasons, denied, mobile, origin) VALUES (
             p_audit ->> 'activation', (p_audit ->> 'at')::bigint, p_audit ->> 'event', p_audit ->> 'row',
             p_audit ->> 'source', p_audit ->> 'dest', ARRAY(SELECT jsonb_array_elements_text(p_audit -> 'reasons')),
-            ARRAY(SELECT jsonb_array_elements_text(p_audit -> 'denied')));
+            ARRAY(SELECT jsonb_array_elements_text(p_audit -> 'denied')), p_audit ->> 'mobile', p_audit ->> 'origin');
     END IF;
     standing := 'done';
 END $$;
 """
 
-_STEPS = (_TABLES, _SPENT + _ENTRIES)
+_STEPS = (_TABLES, _SECOND + _ENTRIES)
 """What makes each version of the tables out of the one before; a step that was released is never changed."""
 
 SCHEMA = len(_STEPS)
@@ -362,8 +363,8 @@ END $create$"""
         sql = (
             f"WITH held AS (SELECT pg_advisory_xact_lock_shared(hashtextextended('{s}:audit', 0))),"
             f" gone AS (DELETE FROM {s}.outbox USING held WHERE id = %s RETURNING id)"
-            f" INSERT INTO {s}.audit (activation, at, event, row, source, dest, reasons, denied)"
-            " SELECT %s, %s, %s, %s, %s, %s, %s, %s FROM gone"
+            f" INSERT INTO {s}.audit (activation, at, event, row, source, dest, reasons, denied, mobile, origin)"
+            " SELECT %s, %s, %s, %s, %s, %s, %s, %s, %s, %s FROM gone"
         )
         entry = _audit(audit)
         entry |= {"reasons": list(audit.reasons), "denied": list(audit.denied)}
@@ -496,4 +497,6 @@ def _audit(entry: AuditEntry) -> dict[str, Any]:
         "dest": entry.dest,
         "reasons": entry.reasons,
         "denied": entry.denied,
+        "mobile": entry.mobile,
+        "origin": entry.origin,
     }

@@ -16,7 +16,7 @@ Many = Callable[[Any], Iterable[str]]
 
 ACCOUNT = "identifier, base, guardians, confirmed, denied, password_hash, created_at, activation"
 CLAIMED = "id, activation, attempts, nonce, mobile, created_at, expires_at, decoy"
-ENTRY = "seq, activation, at, event, row, source, dest, reasons, denied"
+ENTRY = "seq, activation, at, event, row, source, dest, reasons, denied, mobile, origin"
 
 
 def loaded(row: Sequence[Any]) -> Loaded:
@@ -78,7 +78,7 @@ def trail(rows: Iterable[Sequence[Any]], many: Many) -> tuple[AuditEntry, ...]:
 
 
 def _entry(row: Sequence[Any], many: Many) -> AuditEntry:
-    _, activation, at, event, name, source, dest, reasons, denied = row
+    _, activation, at, event, name, source, dest, reasons, denied, mobile, origin = row
     return AuditEntry(
         at=moment(at),
         activation=activation,
@@ -88,4 +88,6 @@ def _entry(row: Sequence[Any], many: Many) -> AuditEntry:
         dest=dest,
         reasons=tuple(many(reasons)),
         denied=tuple(many(denied)),
+        mobile=mobile,
+        origin=origin,
     )

@@ -60,12 +60,14 @@ CREATE TABLE audit (
 CREATE INDEX audit_activation ON audit (activation);
 """
 
-_SPENT = """
+_SECOND = """
 CREATE TABLE spent (key TEXT PRIMARY KEY, until INTEGER NOT NULL) WITHOUT ROWID;
 CREATE INDEX spent_until ON spent (until);
+ALTER TABLE audit ADD COLUMN mobile TEXT;
+ALTER TABLE audit ADD COLUMN origin TEXT;
 """
 
-_STEPS = (_TABLES, _SPENT)
+_STEPS = (_TABLES, _SECOND)
 """What makes each version of the tables out of the one before; a step that was released is never changed."""
 
 SCHEMA = len(_STEPS)
@@ -323,8 +325,8 @@ class SqliteStore:
 
     def _write_audit(self, db: sqlite3.Connection, entry: AuditEntry) -> None:
         db.execute(
-            "INSERT INTO audit (activation, at, event, row, source, dest, reasons, denied)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO audit (activation, at, event, row, source, dest, reasons, denied, mobile, origin)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 entry.activation,
                 micros(entry.at),
@@ -334,6 +336,8 @@ class SqliteStore:
                 entry.dest,
                 encode(entry.reasons) if entry.reasons else "[]",
                 encode(entry.denied) if entry.denied else "[]",
+                entry.mobile,
+                entry.origin,
             ),
         )
 

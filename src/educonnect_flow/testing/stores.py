@@ -92,7 +92,7 @@ def entry(of: str = "a1", **fields: Any) -> AuditEntry:
     return AuditEntry(
         **{
             "at": START, "activation": of, "event": "GoBack", "row": None, "source": "code", "dest": "code",
-            "reasons": ("not_now",), "denied": ("p2",), **fields,
+            "reasons": ("not_now",), "denied": ("p2",), "mobile": "key", "origin": "s t", **fields,
         }
     )  # fmt: skip
 
