@@ -18,11 +18,13 @@ from educonnect_flow.journey import Journey
 from educonnect_flow.machinery.keys import Secret
 from educonnect_flow.outcome import Budget, Outcome
 from educonnect_flow.ports import (
+    AsyncBreachList,
     AsyncDirectory,
     AsyncHumanCheck,
     AsyncPasswordHasher,
     AsyncSms,
     AsyncStore,
+    BreachList,
     Clock,
     Directory,
     HumanCheck,
@@ -61,6 +63,7 @@ class AsyncActivationFlow:
         validators: Validators | None = None,
         human_check: HumanCheck | AsyncHumanCheck | None = None,
         password_hasher: PasswordHasher | AsyncPasswordHasher | None = None,
+        breaches: BreachList | AsyncBreachList | None = None,
         observer: Observer | None = None,
     ) -> None:
         self._journey = Journey(
@@ -75,6 +78,7 @@ class AsyncActivationFlow:
                 validators=validators,
                 human_check=human_check,
                 password_hasher=password_hasher,
+                breaches=breaches,
                 observer=observer,
             )
         )

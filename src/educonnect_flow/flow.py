@@ -13,7 +13,7 @@ from educonnect_flow.gather import Caller, Outside
 from educonnect_flow.journey import Journey
 from educonnect_flow.machinery.keys import Keys, Secret
 from educonnect_flow.outcome import Budget, Outcome
-from educonnect_flow.ports import Clock, Directory, HumanCheck, PasswordHasher, Sms, Store, utc_now
+from educonnect_flow.ports import BreachList, Clock, Directory, HumanCheck, PasswordHasher, Sms, Store, utc_now
 from educonnect_flow.records import AuditEntry
 from educonnect_flow.relay import Handed
 from educonnect_flow.settings import Settings
@@ -54,6 +54,7 @@ def assemble(
     validators: Any,
     human_check: Any,
     password_hasher: Any,
+    breaches: Any,
     observer: Any,
 ) -> Outside:
     """The ports of a flow, with the defaults filled in."""
@@ -69,6 +70,8 @@ def assemble(
 
         password_hasher = Argon2id()
     has("password_hasher", password_hasher, "hash", "verify")
+    if breaches is not None:
+        has("breaches", breaches, "holds")
     if observer is not None and not callable(observer):
         raise WrongUse("observer must be a function that takes an audit entry")
     return Outside(
@@ -82,6 +85,7 @@ def assemble(
         keys=Keys(secret_key),
         settings=settings or Settings.educonnect(),
         validators=validators or Validators(),
+        breaches=breaches,
         observer=observer,
     )
 
@@ -101,6 +105,7 @@ class ActivationFlow:
     :param validators: default: the guide's.
     :param human_check: default: none is asked.
     :param password_hasher: default: Argon2id.
+    :param breaches: passwords that were published; default: none is asked beside the common ones.
     :param observer: called with every audit entry once it is committed, and with refusals that are not kept
         (``NOT_NOW``): for a host's metrics.  What it raises is logged and stops nothing.
     :raises WrongUse: when the key is no bytes or too short.
@@ -118,6 +123,7 @@ class ActivationFlow:
         validators: Validators | None = None,
         human_check: HumanCheck | None = None,
         password_hasher: PasswordHasher | None = None,
+        breaches: BreachList | None = None,
         observer: Observer | None = None,
     ) -> None:
         self._journey = Journey(
@@ -132,6 +138,7 @@ class ActivationFlow:
                 validators=validators,
                 human_check=human_check,
                 password_hasher=password_hasher,
+                breaches=breaches,
                 observer=observer,
             )
         )

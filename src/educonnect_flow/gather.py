@@ -30,11 +30,12 @@ from educonnect_flow.audit import Observer
 from educonnect_flow.errors import ActivationError, PortUnavailable, StoreUnavailable, WrongUse
 from educonnect_flow.machinery.keys import Keys
 from educonnect_flow.people import Guardian
-from educonnect_flow.ports import Clock, Directory, HumanCheck, PasswordHasher, Sms, Store
+from educonnect_flow.ports import BreachList, Clock, Directory, HumanCheck, PasswordHasher, Sms, Store
 from educonnect_flow.reasons import Reason, Refusal
 from educonnect_flow.settings import Settings
 from educonnect_flow.validators import Validators
 from educonnect_flow.validators.mobile import mask
+from educonnect_flow.validators.password import check_texts, normalise
 
 T = TypeVar("T")
 
@@ -61,6 +62,7 @@ class Outside:
     clock: Clock
     password_hasher: PasswordHasher
     human_check: HumanCheck | None
+    breaches: BreachList | None
     keys: Keys
     settings: Settings
     validators: Validators
@@ -123,6 +125,7 @@ class Memo:
     barred: dict[str, datetime] = field(factory=dict)
     active: bool = False
     draws: int = 0
+    breached: bool | None = None
     password_hash: str | None = None
     fingerprint: str | None = None
 
@@ -147,7 +150,7 @@ async def gather(outside: Outside, activation: Activation, event: Event, now: da
     if isinstance(event, ConfirmPupils):
         return await _pupils(outside, activation, memo)
     if isinstance(event, ChoosePassword):
-        return await _password(outside, activation, memo)
+        return await _password(outside, activation, event, memo)
     return Facts()
 
 
@@ -225,7 +228,7 @@ async def _pupils(outside: Outside, activation: Activation, memo: Memo) -> Facts
     )
 
 
-async def _password(outside: Outside, activation: Activation, memo: Memo) -> Facts:
+async def _password(outside: Outside, activation: Activation, event: ChoosePassword, memo: Memo) -> Facts:
     family_name, given_name = activation.names[:2]
     base = identifier.base(given_name, family_name)
     width = identifier.width(await outside.stored(outside.store.issued, base))
@@ -235,4 +238,13 @@ async def _password(outside: Outside, activation: Activation, memo: Memo) -> Fac
         base=base,
         identifier=base + digits,
         active=memo.active,
+        breached=await _breached(outside, event, memo),
     )
+
+
+async def _breached(outside: Outside, event: ChoosePassword, memo: Memo) -> bool:
+    if outside.breaches is None or check_texts(event.password, event.confirmation, outside.settings.password_max):
+        return False
+    if memo.breached is None:
+        memo.breached = bool(await outside.ask("breaches.holds", outside.breaches.holds, normalise(event.password)))
+    return memo.breached

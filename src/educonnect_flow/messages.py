@@ -70,6 +70,7 @@ TEXTS: dict[Reason, str] = {
         "Le mot de passe doit contenir 1 caractère spécial parmi ! ? @ # $ ( ) { } [ ] _ & = + - % * < > £ µ / . : ;"
     ),
     Reason.PASSWORD_COMMON: "Ce mot de passe est trop courant : il serait vite deviné.",
+    Reason.PASSWORD_BREACHED: "Ce mot de passe a été divulgué ailleurs. Choisissez-en un autre.",
     Reason.PASSWORD_HAS_NAME: "Le mot de passe ne doit pas contenir votre nom ni votre prénom.",
     Reason.PASSWORD_HAS_MOBILE: "Le mot de passe ne doit pas contenir votre numéro de téléphone.",
     Reason.PASSWORD_HAS_IDENTIFIER: "Le mot de passe ne doit pas contenir votre identifiant.",

@@ -21,9 +21,9 @@ from educonnect_flow.prompt import HumanPrompt
 from educonnect_flow.records import AuditEntry, Claimed, Commit, Loaded, Receipt
 
 __all__ = [
-    "AsyncDirectory", "AsyncHumanCheck", "AsyncPasswordHasher", "AsyncSms", "AsyncStore", "Clock", "Directory",
-    "HumanCheck", "HumanPrompt", "Message", "PasswordHasher", "Sms", "SmsRejected", "SmsUnavailable", "Store",
-    "utc_now",
+    "AsyncBreachList", "AsyncDirectory", "AsyncHumanCheck", "AsyncPasswordHasher", "AsyncSms", "AsyncStore",
+    "BreachList", "Clock", "Directory", "HumanCheck", "HumanPrompt", "Message", "PasswordHasher", "Sms",
+    "SmsRejected", "SmsUnavailable", "Store", "utc_now",
 ]  # fmt: skip
 
 
@@ -108,6 +108,22 @@ class AsyncPasswordHasher(Protocol):
 
     async def verify(self, hash: str, text: str) -> bool:
         """See ``PasswordHasher.verify``."""
+        ...
+
+
+class BreachList(Protocol):
+    """Passwords that were published (NIST SP 800-63B-4, 3.1.1.2; ASVS 5.0, 6.2.12)."""
+
+    def holds(self, password: str) -> bool:
+        """Whether *password*, in NFC and of bounded length, is on the list."""
+        ...
+
+
+class AsyncBreachList(Protocol):
+    """``BreachList``, awaited."""
+
+    async def holds(self, password: str) -> bool:
+        """See ``BreachList.holds``."""
         ...
 
 

@@ -110,6 +110,8 @@ class Reason(Enum):
     """None of the guide's special characters."""
     PASSWORD_COMMON = "password_common"
     """One of those that everybody uses."""
+    PASSWORD_BREACHED = "password_breached"
+    """On the host's list of passwords that were published."""
     PASSWORD_HAS_NAME = "password_has_name"
     """Made of the parent's own name."""
     PASSWORD_HAS_MOBILE = "password_has_mobile"

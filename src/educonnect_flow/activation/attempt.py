@@ -60,6 +60,8 @@ class Facts(Confidential):
     """A free identifier, if still free at the commit."""
     base: str = ""
     """The identifier without its digits."""
+    breached: bool = False
+    """Whether the password was published, as far as the host's list knows."""
     barred: Mapping[str, datetime] = field(factory=dict)
     """By kind of limit: what the store refused to count further, and until when."""
 

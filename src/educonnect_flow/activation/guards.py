@@ -13,7 +13,7 @@ from educonnect_flow.reasons import Reason, Refusal, refusals_of, until
 from educonnect_flow.settings import Settings
 from educonnect_flow.validators.code import CodeCheck
 from educonnect_flow.validators.identity import IdentityCheck
-from educonnect_flow.validators.password import PasswordCheck, normalise
+from educonnect_flow.validators.password import PasswordCheck, check_texts, normalise
 from educonnect_flow.validators.pupils import PupilsCheck, check_form
 
 # A refusal for any other reason costs an attempt: whatever a host's validator adds fails closed.
@@ -216,16 +216,8 @@ def password_holds(attempt: Attempt) -> bool:
 
 
 def _password(attempt: Attempt) -> tuple[Refusal, ...]:
-    event, longest = attempt.event, attempt.settings.password_max
-    for name in ("password", "confirmation"):
-        text = getattr(event, name)
-        if len(text) > longest:  # first of all: what follows takes time with the length
-            return (Refusal(Reason.TOO_LONG, name, {"max": longest}),)
-        if any("\ud800" <= c <= "\udfff" for c in text):  # half a character: nothing could encode it
-            return (Refusal(Reason.CHARACTERS, name),)
-    if not event.password:
-        return (Refusal(Reason.REQUIRED, "password"),)
-    return refusals_of(
+    event = attempt.event
+    return check_texts(event.password, event.confirmation, attempt.settings.password_max) or refusals_of(
         attempt.validators.password(
             PasswordCheck(
                 password=normalise(event.password),
@@ -234,6 +226,7 @@ def _password(attempt: Attempt) -> tuple[Refusal, ...]:
                 mobile=attempt.facts.mobile,
                 identifier=attempt.facts.base,
                 settings=attempt.settings,
+                breached=attempt.facts.breached,
             )
         )
     )

@@ -87,6 +87,8 @@ class PasswordCheck(Confidential):
     identifier: str
     """The identifier to be, without its digits: ``e.durand``."""
     settings: Settings
+    breached: bool = False
+    """Whether it was published, as far as the host's list knows."""
 
 
 def normalise(password: str) -> str:
@@ -110,6 +112,16 @@ def criteria(password: str, settings: Settings) -> tuple[Criterion, ...]:
     )
 
 
+def check_texts(password: str, confirmation: str, longest: int) -> tuple[Refusal, ...]:
+    """Whether both can be looked at at all: first of all their length, for what follows takes time with it."""
+    for name, text in (("password", password), ("confirmation", confirmation)):
+        if len(text) > longest:
+            return (Refusal(Reason.TOO_LONG, name, {"max": longest}),)
+        if any("\ud800" <= c <= "\udfff" for c in text):  # half a character: nothing could encode it
+            return (Refusal(Reason.CHARACTERS, name),)
+    return () if password else (Refusal(Reason.REQUIRED, "password"),)
+
+
 def check_password(check: PasswordCheck) -> Verdict:
     """Every criterion that is not met, then common, personal, and the confirmation: all of them at once."""
     refusals = [
@@ -123,6 +135,8 @@ def check_password(check: PasswordCheck) -> Verdict:
     ]
     if is_common(check.password):
         refusals.append(Refusal(Reason.PASSWORD_COMMON, "password"))
+    if check.breached:
+        refusals.append(Refusal(Reason.PASSWORD_BREACHED, "password"))
     refusals += [Refusal(reason, "password") for reason in personal(check)]
     if check.password != check.confirmation:
         refusals.append(Refusal(Reason.PASSWORD_MISMATCH, "confirmation"))
