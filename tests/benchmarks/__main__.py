@@ -29,7 +29,7 @@ from educonnect_flow import (
     SubmitCode,
 )
 from educonnect_flow.stores import MemoryStore, PostgresStore, SqliteStore
-from tests.benchmarks import control, scale, throughput
+from tests.benchmarks import control, scale, strangers, throughput
 from tests.benchmarks.walker import BORN, PARENTS, ROUNDS, Walker, family_name, known, pair, seconds
 from tests.postgres import Server
 
@@ -121,6 +121,7 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=20_000, help="accounts and activations beside the step (20,000)")
     parser.add_argument("--homonyms", type=int, default=5_000, help="of whom the next one is (5,000)")
     parser.add_argument("--seconds", type=float, default=0.5, help="of load for each number of processes (0.5)")
+    parser.add_argument("--samples", type=int, default=200, help="parents known and unknown, each (200)")
     options = parser.parse_args()
     print(f"Python {platform.python_version()}, {platform.system()} {platform.machine()}, {os.cpu_count()} cores")
     with tempfile.TemporaryDirectory() as folder, closing(Server()) as server:
@@ -130,6 +131,7 @@ def main() -> None:
         scale.steps(Path(folder), server, options.rows)
         scale.identifiers(Path(folder), server, options.homonyms)
         throughput.measure(server, options.seconds)
+        strangers.measure(Path(folder), server, options.samples)
     imports()
     password()
 

@@ -60,7 +60,8 @@ def prompt_spent(attempt: Attempt) -> bool:
     return attempt.facts.human is not None
 
 
-_NOBODY = Guardian(id="", family_name="-", given_name="-", mobile="")
+# Whom a stranger is compared with: as long to compare as somebody.
+_NOBODY = Guardian(id="", family_name="Personne", given_name="Aucune", mobile="")
 
 
 def matching(attempt: Attempt) -> tuple[str, ...]:
