@@ -160,7 +160,6 @@ def undo_claim(attempt: Attempt) -> None:
     """Back to the identity page: the code and all that it opened are dropped.  Counters stay."""
     attempt.changes |= {"claim": None, "challenge": None, "names": (), "pupils": (), "confirmed": None, "denied": ()}
     attempt.void = True
-    attempt.prompt = True
 
 
 def undo_pupils(attempt: Attempt) -> None:
