@@ -14,6 +14,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -48,7 +49,7 @@ def mutants(text: str) -> Iterator[tuple[str, str]]:
         for part in re.findall(r"(?:if_|do)\.\w+", line):
             without = re.sub(rf"{re.escape(part)},? ?", "", line)
             yield f"{name}: without {part}", text.replace(line, without)
-    for before, after in zip(rows, rows[1:], strict=False):
+    for before, after in pairwise(rows):
         if (before["source"], before["event"]) == (after["source"], after["event"]):
             pair = before[0] + after[0]
             yield f"{before['name']} after {after['name']}", text.replace(pair, after[0] + before[0])
