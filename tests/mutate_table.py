@@ -20,7 +20,8 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 TABLE = Path("educonnect_flow/activation/table.py")
 TESTS = [
-    f"tests/test_{name}.py" for name in ("table", "audit", "kept", "order", "strangers", "codes", "pupils", "budgets")
+    f"tests/test_{name}.py"
+    for name in ("rows", "table", "audit", "kept", "order", "strangers", "codes", "pupils", "budgets")
 ]
 ROW = re.compile(
     r'    Row\("(?P<name>[\w.]+)", +S\.(?P<source>\w+), +(?P<event>\w+), +S\.(?P<dest>\w+)(?P<rest>.*)\),\n'

@@ -33,7 +33,7 @@ ROWS: tuple[Row[S, Attempt], ...] = (
     Row("profile.pupil",    S.PROFILE,  ChooseProfile,   S.NOT_ELIGIBLE),
     Row("profile.idle",     S.PROFILE,  Lapse,           S.EXPIRED,        (), (do.lapse,), accepted=False),
 
-    Row("sign_in.start",    S.SIGN_IN,  StartActivation, S.IDENTITY,       (), (do.ask_prompt,)),
+    Row("sign_in.start",    S.SIGN_IN,  StartActivation, S.IDENTITY),
     Row("sign_in.back",     S.SIGN_IN,  GoBack,          S.PROFILE),
     Row("sign_in.idle",     S.SIGN_IN,  Lapse,           S.EXPIRED,        (), (do.lapse,), accepted=False),
 

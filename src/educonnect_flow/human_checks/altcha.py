@@ -6,7 +6,7 @@ import json
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from educonnect_flow.human_checks.once import LONGEST, Once
+from educonnect_flow.human_checks.once import OnceCheck
 from educonnect_flow.machinery.keys import Secret
 from educonnect_flow.ports import Clock, HumanPrompt, Store, utc_now
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 ALGORITHM = "PBKDF2/SHA-256"
 
 
-class AltchaCheck:
+class AltchaCheck(OnceCheck):
     """The ALTCHA widget's challenge (version 2), which the parent's browser solves while the form is filled in.
 
     ``HumanPrompt.puzzle`` is the challenge as JSON, for the widget's ``challenge`` attribute; what the widget
@@ -38,22 +38,8 @@ class AltchaCheck:
         valid_for: timedelta = timedelta(minutes=20),
         clock: Clock = utc_now,
     ) -> None:
-        self._once = Once(store, secret_key, valid_for, clock)
+        super().__init__(store, secret_key, valid_for, clock)
         self._cost = cost
-
-    def issue(self) -> HumanPrompt:
-        """See ``HumanCheck``."""
-        return self._prompt(self._once.issue())
-
-    def show(self, id: str) -> HumanPrompt | None:
-        """See ``HumanCheck``."""
-        return self._prompt(id) if self._once.stands(id) else None
-
-    def passes(self, id: str, answer: str) -> bool:
-        """See ``HumanCheck``."""
-        if not self._once.spend(id) or len(answer) > LONGEST or not answer.isascii():
-            return False
-        return self._solved(id, answer)
 
     def _prompt(self, name: str) -> HumanPrompt:
         return HumanPrompt(id=name, puzzle=json.dumps(self._challenge(name).to_dict()))
@@ -72,7 +58,7 @@ class AltchaCheck:
 
         return Challenge(parameters=self._parameters(name), signature=self._once.derive("altcha-signature", name))
 
-    def _solved(self, name: str, answer: str) -> bool:
+    def _right(self, name: str, answer: str) -> bool:
         from altcha import Payload, derive_key_pbkdf2
 
         try:

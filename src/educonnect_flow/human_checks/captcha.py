@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from educonnect_flow.human_checks.once import LONGEST, Once
+from educonnect_flow.human_checks.once import OnceCheck
 from educonnect_flow.machinery.keys import Secret
 from educonnect_flow.ports import Clock, HumanPrompt, Store, utc_now
 
@@ -19,11 +19,12 @@ VOICES = Path(__file__).parent / "voices"
 """A folder a letter, with the letter in two French voices, made with espeak-ng: 8 kHz, 8 bits, mono."""
 
 
-class CaptchaCheck:
+class CaptchaCheck(OnceCheck):
     """Six letters and digits to be read, or heard.
 
-    Capitals and spaces do not matter.  An image and its sound still shut out who neither sees nor hears, and programs
-    read such images better every year: ``AltchaCheck`` is the one recommended.
+    Capitals and spaces do not matter.  The sound takes a quarter of a second, and is made when it is asked for.  Both
+    together still shut out who neither sees nor hears, and programs read such images better every year:
+    ``AltchaCheck`` is the one recommended.
 
     :param store: of the flow, or any other; asked through threads by an asynchronous flow.
     :param secret_key: of the flow.
@@ -40,22 +41,11 @@ class CaptchaCheck:
         valid_for: timedelta = timedelta(minutes=20),
         clock: Clock = utc_now,
     ) -> None:
-        self._once = Once(store, secret_key, valid_for, clock)
+        super().__init__(store, secret_key, valid_for, clock)
         self._length = length
 
-    def issue(self) -> HumanPrompt:
-        """See ``HumanCheck``.  The sound takes a quarter of a second, and is made when it is asked for."""
-        return self._prompt(self._once.issue())
-
-    def show(self, id: str) -> HumanPrompt | None:
-        """See ``HumanCheck``."""
-        return self._prompt(id) if self._once.stands(id) else None
-
-    def passes(self, id: str, answer: str) -> bool:
-        """See ``HumanCheck``."""
-        if not self._once.spend(id) or len(answer) > LONGEST or not answer.isascii():
-            return False
-        return secrets.compare_digest("".join(answer.split()).upper(), self._text(id))
+    def _right(self, name: str, answer: str) -> bool:
+        return secrets.compare_digest("".join(answer.split()).upper(), self._text(name))
 
     def _text(self, name: str) -> str:
         number = self._once.number("captcha", name)

@@ -3,14 +3,44 @@
 from __future__ import annotations
 
 import secrets
+from abc import ABC, abstractmethod
 from datetime import datetime, timedelta
 
 from educonnect_flow.machinery.keys import Keys, Secret, digest
 from educonnect_flow.machinery.tally import micros, moment
-from educonnect_flow.ports import Clock, Store
+from educonnect_flow.ports import Clock, HumanPrompt, Store
 
 LONGEST = 2_000
 """Characters of an id or an answer at most; looked at before anything else."""
+
+
+class OnceCheck(ABC):
+    """A human check whose prompts are made of their ids alone; each adapter says what they show and what is right."""
+
+    def __init__(self, store: Store, secret_key: Secret, valid_for: timedelta, clock: Clock) -> None:
+        self._once = Once(store, secret_key, valid_for, clock)
+
+    def issue(self) -> HumanPrompt:
+        """See ``HumanCheck``."""
+        return self._prompt(self._once.issue())
+
+    def show(self, id: str) -> HumanPrompt | None:
+        """See ``HumanCheck``."""
+        return self._prompt(id) if self._once.stands(id) else None
+
+    def passes(self, id: str, answer: str) -> bool:
+        """See ``HumanCheck``."""
+        if not self._once.spend(id) or len(answer) > LONGEST or not answer.isascii():
+            return False
+        return self._right(id, answer)
+
+    @abstractmethod
+    def _prompt(self, name: str) -> HumanPrompt:
+        """What the prompt *name* shows."""
+
+    @abstractmethod
+    def _right(self, name: str, answer: str) -> bool:
+        """Whether *answer*, of bounded length and ASCII, is right for the prompt *name*."""
 
 
 class Once:
