@@ -111,8 +111,27 @@ def test_no_log_shows_the_code_the_number_or_the_gateways_password(
     said = caplog.text + repr(sms)
     for secret in ("012345", "612345678", "gatewaypassword"):
         assert secret not in said
-    assert "Failed to send" in said
     assert "the host's own use" in said
+
+
+@pytest.mark.promise("V1")
+def test_not_even_a_warning_that_quotes_the_number_passes(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Gateways' own adapters in Apprise warn with the recipient's number."""
+    import requests
+
+    def answered(*args: Any, **kwargs: Any) -> requests.Response:
+        response = requests.Response()
+        response.status_code = 400
+        response._content = b"{}"
+        return response
+
+    monkeypatch.setattr(requests, "post", answered)
+    sms = AppriseSms(f"twilio://AC{'a' * 32}:{'b' * 32}@+15551234567/{{to}}")
+    with caplog.at_level(logging.DEBUG), pytest.raises(SmsUnavailable):
+        sms.send(SmsContract.message)
+    assert caplog.text == ""
 
 
 def test_a_url_without_a_place_for_the_number_is_a_wrong_use() -> None:

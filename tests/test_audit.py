@@ -125,6 +125,15 @@ def test_a_trail_that_is_not_of_the_table_is_refused() -> None:
             replay(entries)
 
 
+def test_what_the_relay_notes_is_no_step() -> None:
+    world = World(sms=FaultySms(Gateway.REJECTS))
+    out = world.at(State.CODE)
+    world.flow.deliver()
+    trail = world.store.trail(identity(world, out))
+    assert trail[-1].event == "Deliver"
+    assert replay(trail) is State.CODE
+
+
 # --- what is in it ---------------------------------------------------------------------------------
 
 
@@ -244,8 +253,12 @@ def test_an_observer_that_fails_stops_nobody_and_its_words_are_not_logged(caplog
     assert world.at(State.ACTIVATED).accepted
     assert "the observer failed (RuntimeError)" in caplog.text
     assert "a secret of the host" not in caplog.text
-    with pytest.raises(WrongUse, match="observer"):
-        World(observer="nothing")
+
+    async def awaited(entry: AuditEntry) -> None: ...
+
+    for wrong in ("nothing", awaited):
+        with pytest.raises(WrongUse, match="observer"):
+            World(observer=wrong)
 
 
 def test_the_log_is_structured_and_under_one_name(caplog: pytest.LogCaptureFixture) -> None:

@@ -36,7 +36,7 @@ def written(path: Path, passwords: set[str], width: int = 40, count: str = "", e
 
 @promise("P4")
 @given(
-    st.sets(st.text(st.characters(exclude_categories=["Cs"]), max_size=8), max_size=60),
+    st.sets(st.text(st.characters(exclude_categories=["Cs"]), max_size=8), min_size=1, max_size=60),
     st.text(st.characters(exclude_categories=["Cs"]), max_size=8),
     st.sampled_from([10, 16, 40]),
     st.sampled_from(["", "yes"]),
@@ -82,7 +82,7 @@ def test_it_serves_many_threads_and_reads_little(tmp_path: Path, monkeypatch: py
     breaches.close()
 
 
-@pytest.mark.parametrize("content", [b"no hash at all\n", b"abcdef0123456789\n", b"\n", b"ABCDEF\n", b"\x00" * 50])
+@pytest.mark.parametrize("content", [b"no hash at all\n", b"abcdef0123456789\n", b"\n", b"ABCDEF\n", b"\x00" * 50, b""])
 def test_what_is_no_such_file_is_a_clear_error(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "x").write_bytes(content)
     with pytest.raises(ValueError, match="x: no hash at byte 0"):
@@ -91,9 +91,10 @@ def test_what_is_no_such_file_is_a_clear_error(tmp_path: Path, content: bytes) -
         HashedFile(tmp_path / "missing")
 
 
-def test_a_line_that_breaks_the_file_is_told(tmp_path: Path) -> None:
+@pytest.mark.parametrize("broken", ["broken", "F" * 5_000])
+def test_a_line_that_breaks_the_file_is_told(broken: str, tmp_path: Path) -> None:
     lines = sorted(hashed(str(n)) for n in range(50))
-    lines[25] = "broken"
+    lines[25] = broken
     (tmp_path / "x").write_text("\n".join(lines))
     breaches = HashedFile(tmp_path / "x")
     world = World(breaches=breaches)

@@ -106,6 +106,11 @@ def test_every_budget_of_messages_fails_closed_under_any_parallelism(
     )
 
 
+def _used(world: World, setting: str) -> int:
+    key = {"source": "203.0.113.7"} if "source" in setting else {"mobile": FAMILY[0].mobile}
+    return world.flow.budget(setting, **key).used
+
+
 @promise("I3", "E1", "E2")
 @pytest.mark.parametrize("setting", ["sms_per_source", "sms_per_prefix", "sms_budget", "sms_per_mobile"])
 def test_a_stranger_spends_every_budget_like_a_known_parent(worlds: Worlds, setting: str) -> None:
@@ -117,7 +122,7 @@ def test_a_stranger_spends_every_budget_like_a_known_parent(worlds: Worlds, sett
             out = world.flow.start("203.0.113.7")
             for event in (ChooseProfile(Profile.GUARDIAN), StartActivation(), who):
                 out = world.submit(out, event)
-        said.append((out.state, out.refusals, out.view, world.flow.budget(setting, mobile=FAMILY[0].mobile).used))
+        said.append((out.state, out.refusals, out.view, _used(world, setting)))
     assert said[0] == said[1]
 
 
@@ -222,10 +227,15 @@ def test_a_host_reads_every_counter(worlds: Worlds) -> None:
     }
     assert all(one.barred_until is None for one in budgets.values())
     assert {kind: one.cap for kind, one in budgets.items()} == {kind: getattr(world.settings, kind) for kind in read}
+    assert world.flow.budget("prefix_failures", mobile=MOBILE).used == 2
     world.clock.advance(hours=25)  # above a cap of 64, hits share slots of a 64th of the window
     assert all(world.flow.budget(kind, **keys).used == 0 for kind, keys in read.items())
+    assert world.flow.budget("prefix_failures", mobile=MOBILE).used == 0
     with pytest.raises(WrongUse, match="no budget 'nothing'"):
         world.flow.budget("nothing")
+    for kind in ("sms_per_mobile", "source_failures", "sms_per_prefix", "prefix_failures"):
+        with pytest.raises(WrongUse, match="say which"):
+            world.flow.budget(kind)
 
 
 def test_without_a_bound_nothing_is_counted() -> None:

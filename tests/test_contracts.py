@@ -294,6 +294,14 @@ class NeverForgetsWhatIsSpent(Wrong):
         return gone
 
 
+class ForgetsOneCounterAtATime(Wrong):
+    def purge(self, now: datetime, limit: int) -> int:
+        kept = dict(self._tallies)
+        gone = super().purge(now, limit)
+        self._tallies.update({key: kept[key] for key in list(kept)[limit:]})
+        return gone
+
+
 class PurgesAllAtOnce(Wrong):
     def purge(self, now: datetime, limit: int) -> int:
         return super().purge(now, 1_000_000)
@@ -353,6 +361,7 @@ WRONG_STORES: dict[str, Callable[[], MemoryStore]] = {
     "test_void_drops_what_waits_but_not_what_comes_with_it": VoidsWhatComesWithIt,
     "test_purge_takes_what_is_over_and_leaves_accounts_and_audit": PurgesTheAudit,
     "test_purge_forgets_counters_and_spent_keys_that_say_nothing_more": NeverForgetsWhatIsSpent,
+    "test_purge_forgets_more_counters_than_activations": ForgetsOneCounterAtATime,
     "test_purge_stops_at_its_limit": PurgesAllAtOnce,
     "test_the_audit_trail_is_in_order": ReadsBackwards,
     "test_the_audit_of_all_can_be_read_from_where_one_stopped": RepeatsTheLastEntry,

@@ -18,12 +18,12 @@ NEAR = st.one_of(
 @pytest.mark.promise("C9", "C10", "I5", "P1", "P2")
 @pytest.mark.parametrize("parser", PARSERS, ids=lambda parser: parser.__name__)
 @given(NEAR)
-@settings(max_examples=120)
+@settings(max_examples=60)
 def test_every_parser_refuses_and_never_breaks(parser: object, text: str) -> None:
     one_input(bytes([PARSERS.index(parser)]) + text.encode())
 
 
 @given(st.binary(max_size=300))
-@settings(max_examples=300)
+@settings(max_examples=150)
 def test_nor_on_bytes_that_are_no_text(data: bytes) -> None:
     one_input(data)

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from educonnect_flow import ChooseProfile, Profile, Reason, StartActivation, State
+from educonnect_flow.errors import WrongUse
 from educonnect_flow.human_checks import AltchaCheck, CaptchaCheck
 from educonnect_flow.human_checks.captcha import ALPHABET, VOICES
 from educonnect_flow.ports import HumanPrompt
@@ -119,6 +120,16 @@ def test_the_key_may_be_rotated_while_a_prompt_stands(kind: type[Any]) -> None:
     assert alone.show(before.issue().id) is None
 
 
+def test_an_asynchronous_store_is_told() -> None:
+    class Awaited:
+        async def spend(self, *args: Any) -> bool:
+            return True
+
+    store: Any = Awaited()
+    with pytest.raises(WrongUse, match="synchronous store"):
+        AltchaCheck(store, SECRET)
+
+
 # --- the puzzle ------------------------------------------------------------------------------------
 
 
@@ -126,7 +137,7 @@ def test_only_the_very_puzzle_solved_passes() -> None:
     check = AltchaCheck(MemoryStore(), SECRET, cost=1)
     cases: list[dict[str, Any]] = [
         {"cost": 2}, {"key_prefix": ""}, {"algorithm": "SHA-256"}, {"nonce": "00" * 16}, {"salt": "00" * 16},
-        {"counter": -1}, {"counter": 2**32}, {"counter": "1x"}, {"counter": None}, {"key_length": 1},
+        {"counter": -1}, {"counter": 2**32}, {"counter": "1x"}, {"counter": None}, {"counter": float("inf")}, {"key_length": 1},
     ]  # fmt: skip
     for changes in cases:
         prompt = check.issue()
@@ -194,8 +205,8 @@ def test_letters_are_uniform_and_how_they_are_typed_does_not_matter() -> None:
     counts = Counter("".join(texts))
     assert set(counts) == set(ALPHABET)
     chi2 = sum((counts[letter] - 600) ** 2 / 600 for letter in ALPHABET)
-    assert chi2 < 50  # 19 degrees of freedom
-    assert len(set(texts)) == 2_000
+    assert chi2 < 70  # 19 degrees of freedom
+    assert len(set(texts)) > 1_990  # two of 64 million meet now and then
     prompt = check.issue()
     text = check._text(prompt.id)
     assert check.passes(prompt.id, f" {text[:3].lower()} {text[3:]}\n")

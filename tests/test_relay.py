@@ -254,6 +254,9 @@ def flow():
 def awaited():
     return AsyncActivationFlow(store=AsyncPostgresStore(os.environ["DSN"], schema=os.environ["SCHEMA"]), **ports())
 
+def failing():
+    return ActivationFlow(store=SqliteStore(os.environ["FILE"]), **ports() | {"secret_key": b"short"})
+
 nothing = 7
 '''
 
@@ -377,6 +380,51 @@ def test_a_relay_that_is_used_wrongly_ends_and_says_so() -> None:
         relay(flow, threads=2, idle=0.001)
 
 
+def test_a_thread_that_fails_ends_the_relay_whichever_it_is() -> None:
+    store = MemoryStore()
+
+    class Turns:
+        turn = 0
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(store, name)
+
+        def claim(self, now: datetime, lease_until: datetime) -> Claimed | None:
+            self.turn += 1
+            if self.turn == 4:
+                raise WrongUse("a host's mistake")
+            return None
+
+    flow = ActivationFlow(
+        directory=StaticDirectory([]),
+        store=Turns(),
+        sms=RecordingSms(),
+        secret_key=SECRET,  # type: ignore[arg-type, unused-ignore]
+    )
+    with pytest.raises(WrongUse, match="a host's mistake"):
+        relay(flow, threads=3, idle=0.05)
+
+
+def test_whoever_reads_the_audit_may_stop(tmp_path: Path) -> None:
+    store = SqliteStore(tmp_path / "a.db")
+    world = World(store)
+    for _ in range(3_000):
+        world.flow.start()
+    store.close()
+    (tmp_path / "host.py").write_text(HOST, "utf-8")
+    audit = subprocess.Popen(
+        [sys.executable, "-m", "educonnect_flow", "audit", "--flow", "host:flow"], cwd=tmp_path, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, env={**os.environ, "FILE": str(tmp_path / "a.db"), "TAKEN": ""},
+    )  # fmt: skip
+    assert audit.stdout is not None
+    assert audit.stderr is not None
+    assert audit.stdout.readline().startswith('{"number": 1,')
+    audit.stdout.close()
+    assert audit.stderr.read() == ""
+    assert audit.wait(60) == 0
+    audit.stderr.close()
+
+
 @promise("V2")
 def test_the_purge_deletes_batch_after_batch(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
@@ -430,6 +478,10 @@ def test_the_command_line_relays(monkeypatch: pytest.MonkeyPatch) -> None:
         (["relay", "--flow", "host_of_this_test:flow", "--threads", "0"], "--threads"),
         (["relay", "--flow", "host_of_this_test:flow", "--idle", "-1"], "--idle"),
         (["purge", "--flow", "host_of_this_test:flow", "--idle", "1"], "unrecognized"),
+        (
+            ["purge", "--flow", "host_of_this_test:failing"],
+            "'host_of_this_test:failing' failed: WrongUse: secret_key must",
+        ),
     ],
 )
 def test_a_wrong_command_line_is_told(arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:

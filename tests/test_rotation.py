@@ -22,6 +22,7 @@ from educonnect_flow import (
 from educonnect_flow.errors import RequestReused, StoreUnavailable, UnknownHandle, WrongUse
 from educonnect_flow.machinery.keys import Keys
 from educonnect_flow.ports import Store
+from educonnect_flow.testing import FaultyStore
 from tests.world import LEO, MOBILE, SECRET, ZOE, World, answers, claim, later, password, reasons
 
 promise = pytest.mark.promise
@@ -136,6 +137,26 @@ def test_messages_and_sources_are_counted_on(pair: Pair) -> None:
             out = world.submit(out, event)
         assert out.accepted is (n < 2)
     assert before.flow.budget("sms_per_source", source="203.0.113.7").used == 2
+
+
+@promise("R7")
+@pytest.mark.parametrize("right", [False, True])
+def test_a_request_that_commits_between_two_readings_is_found(pair: Pair, right: bool) -> None:
+    """Two keys are two readings: when the same request comes in between, both see one moment."""
+    _, after = pair()
+    out = after.at(State.CODE)
+    event = SubmitCode(after.code() if right else after.wrong())
+    first: list[Any] = []
+
+    class Meanwhile(FaultyStore):
+        def _pass_on(self, name: str, method: Any, *args: Any) -> Any:
+            result = super()._pass_on(name, method, *args)
+            if name == "load" and not first:
+                first.append(after.submit(out, event, "the request"))
+            return result
+
+    twin = World(Meanwhile(after.store), clock=after.clock, secret_key=[NEW, SECRET])
+    assert twin.submit(out, event, "the request") == first[0]
 
 
 def test_once_all_that_it_made_is_over_the_old_key_may_go(pair: Pair) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import logging
+import os
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -73,7 +74,10 @@ def _flow(text: str) -> Any:
     except (ImportError, AttributeError, ValueError) as error:
         raise argparse.ArgumentTypeError(f"cannot import {text!r}: {error}") from error
     if not isinstance(found, Flow) and callable(found):
-        found = found()
+        try:
+            found = found()
+        except Exception as error:
+            raise argparse.ArgumentTypeError(f"{text!r} failed: {type(error).__name__}: {error}") from error
     if not isinstance(found, Flow):
         raise argparse.ArgumentTypeError(f"{text!r} is no flow and makes none")
     return found
@@ -107,8 +111,12 @@ def _purge(options: argparse.Namespace) -> int:
 def _audit(options: argparse.Namespace) -> int:
     from educonnect_flow import process
 
-    for line in process.audit(options.flow, options.after):
-        sys.stdout.write(line + "\n")
+    try:
+        for line in process.audit(options.flow, options.after):
+            sys.stdout.write(line + "\n")
+        sys.stdout.flush()
+    except BrokenPipeError:  # whoever reads has read enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
 
 

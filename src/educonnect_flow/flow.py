@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
@@ -72,8 +73,8 @@ def assemble(
     has("password_hasher", password_hasher, "hash", "verify")
     if breaches is not None:
         has("breaches", breaches, "holds")
-    if observer is not None and not callable(observer):
-        raise WrongUse("observer must be a function that takes an audit entry")
+    if observer is not None and (not callable(observer) or inspect.iscoroutinefunction(observer)):
+        raise WrongUse("observer must be a function that takes an audit entry, and not a coroutine's")
     return Outside(
         call=call,
         directory=directory,

@@ -165,9 +165,13 @@ class Journey:
     async def budget(self, kind: str, mobile: str | None, source: str | None, prefix: str | None) -> Budget:
         """What is counted against the limit *kind*."""
         outside = self.outside
+        needed = {"mobile": mobile, "source": source, "prefix": prefix or mobile}
+        for name, given in needed.items():
+            if name in kind and not given:
+                raise WrongUse(f"the budget {kind} is counted per {name}: say which")
         keys: tuple[str, ...] = (prefix or "",)
         if mobile is not None:
-            keys = (prefix_of(mobile),) if kind.endswith("prefix") else outside.keys.tokens("mobile", mobile)
+            keys = (prefix_of(mobile),) if "prefix" in kind else outside.keys.tokens("mobile", mobile)
         elif source is not None:
             keys = outside.keys.tokens("source", source)
         now = micros(outside.now())
@@ -216,15 +220,24 @@ class Journey:
     async def _load(self, handle: str, keys: tuple[str | None, ...] = (None,)) -> Loaded:
         if not isinstance(handle, str):
             raise WrongUse(f"handle must be str, not {type(handle).__name__}")
-        loaded = None
-        for key in keys if len(handle) <= LONGEST_HANDLE else ():
-            loaded = await self.outside.stored(self.outside.store.load, digest(handle), key)
-            if loaded is None or loaded.answered is not None:
-                break
+        loaded = await self._read(digest(handle), keys) if len(handle) <= LONGEST_HANDLE else None
         # The handle before the current one only repeats the request that replaced it.
         if loaded is None or not (loaded.current or (loaded.answered and loaded.answered.key == loaded.rotated_by)):
             raise UnknownHandle("no activation answers to this handle")
         return loaded
+
+    async def _read(self, handle: str, keys: tuple[str | None, ...]) -> Loaded | None:
+        """The activation with the request's answer, whichever key it was kept under: all of one moment."""
+        for _ in range(ROUNDS):
+            loaded, versions = None, set()
+            for key in keys:
+                loaded = await self.outside.stored(self.outside.store.load, handle, key)
+                if loaded is None or loaded.answered is not None:
+                    return loaded
+                versions.add(loaded.activation.version)
+            if len(versions) == 1:
+                return loaded
+        raise StoreUnavailable("too many others change this activation at once")
 
     async def _commit(self, commit: Commit) -> Receipt:
         receipt = await self.outside.stored(self.outside.store.commit, commit)

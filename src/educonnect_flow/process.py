@@ -41,13 +41,17 @@ def relay(flow: Flow, *, threads: int = 1, idle: float = 1.0, report: float = 60
     :param report: seconds between two lines of counts in the log.
     """
     stop, counts = threading.Event(), _Counts(report)
-    with _stopped_by(stop), _called(flow) as call, ThreadPoolExecutor(threads) as pool:
+    with _called(flow) as call, _stopped_by(stop), ThreadPoolExecutor(threads) as pool:
         _log.info("relay started: %d at a time", threads)
-        for done in [pool.submit(_work, flow, call, stop, counts, idle) for _ in range(threads)]:
-            try:
+        working = []
+        try:
+            for _ in range(threads):
+                working.append(pool.submit(_work, flow, call, stop, counts, idle))
+                working[-1].add_done_callback(lambda _: stop.set())  # one that failed takes the others along
+            for done in working:
                 done.result()
-            finally:
-                stop.set()  # one that failed takes the others along
+        finally:
+            stop.set()
     _log.info("relay stopped: %s", counts.total)
     return counts.total
 
@@ -113,15 +117,19 @@ def _jittered(seconds: float) -> float:
 def _called(flow: Flow) -> Iterator[Callable[..., Any]]:
     """How a method of *flow* is called from any thread: at once, or in an event loop of its own."""
     if isinstance(flow, ActivationFlow):
-        yield lambda method, *args: method(*args)
-        flow.close()
+        try:
+            yield lambda method, *args: method(*args)
+        finally:
+            flow.close()
         return
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, name="educonnect_flow relay")
     thread.start()
     try:
-        yield lambda method, *args: asyncio.run_coroutine_threadsafe(method(*args), loop).result()
-        asyncio.run_coroutine_threadsafe(flow.close(), loop).result()
+        try:
+            yield lambda method, *args: asyncio.run_coroutine_threadsafe(method(*args), loop).result()
+        finally:
+            asyncio.run_coroutine_threadsafe(flow.close(), loop).result()
     finally:
         loop.call_soon_threadsafe(loop.stop)
         thread.join()

@@ -89,7 +89,9 @@ class Settings:
     sms_locale: str = _setting("fr", GUIDE, "language of the SMS")
     lease_for: timedelta = _setting(timedelta(seconds=60), DESIGN, "how long a relay may take for one message")
     retry_after: timedelta = _setting(
-        timedelta(seconds=5), DESIGN, "before a message that a gateway could not take is tried again; doubles each time"
+        timedelta(seconds=5),
+        DESIGN,
+        "before a message that a gateway did not take is tried again; doubles, up to 5 min",
     )
     fictional_mobiles: bool = _setting(
         False, DESIGN, "accept 06 39 98 xx xx, the range kept for fiction; for tests and demonstrations"

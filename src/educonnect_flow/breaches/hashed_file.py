@@ -22,7 +22,7 @@ class HashedFile:
 
     :param path: the file; opened once, and read for as long as the list lives.
     :raises OSError: when it cannot be opened.
-    :raises ValueError: when its first line is no such hash.
+    :raises ValueError: when its first line is no such hash; an empty file has none.
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
@@ -30,7 +30,7 @@ class HashedFile:
         self._file = os.open(path, os.O_RDONLY)
         try:
             self._size = os.fstat(self._file).st_size
-            self._width = len(self._hash_at(0)) if self._size else 40
+            self._width = len(self._hash_at(0))
         except BaseException:
             os.close(self._file)
             raise
@@ -59,7 +59,10 @@ class HashedFile:
         """Where the first line begins that begins at *at* or later."""
         if at == 0:
             return 0
-        end = os.pread(self._file, _LONGEST, at - 1).find(b"\n")
+        read = os.pread(self._file, _LONGEST, at - 1)
+        end = read.find(b"\n")
+        if end < 0 and len(read) == _LONGEST:
+            raise ValueError(f"{self._name}: no hash at byte {at}")
         return at + end if end >= 0 else self._size
 
     def _hash_at(self, begin: int) -> bytes:

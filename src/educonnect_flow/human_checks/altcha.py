@@ -66,7 +66,7 @@ class AltchaCheck(OnceCheck):
             asked = self._parameters(name)
             counter = int(given.solution.counter)
             same = given.challenge.parameters.to_dict() == asked.to_dict()
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError):
             return False
         if not same or not 0 <= counter < 2**32:
             return False

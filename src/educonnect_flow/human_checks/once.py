@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
 import secrets
 from abc import ABC, abstractmethod
 from datetime import datetime, timedelta
 
+from educonnect_flow.errors import WrongUse
 from educonnect_flow.machinery.keys import Keys, Secret, digest
 from educonnect_flow.machinery.tally import micros, moment
 from educonnect_flow.ports import Clock, HumanPrompt, Store
@@ -52,6 +54,8 @@ class Once:
     """
 
     def __init__(self, store: Store, secret_key: Secret, valid_for: timedelta, clock: Clock) -> None:
+        if inspect.iscoroutinefunction(store.spend):
+            raise WrongUse("a human check takes a synchronous store; an asynchronous flow asks it through threads")
         self._store = store
         self._keys = Keys(secret_key)
         self._valid_for = valid_for
@@ -83,7 +87,7 @@ class Once:
     def spend(self, name: str) -> bool:
         """Whether this is the one answer to *name*: looked at before the answer is, so that none is tried twice."""
         until = self.ends(name)
-        return until is not None and self._store.spend(self._key(name), self._clock(), until)
+        return until is not None and self._store.spend(self._key(name), self._clock(), until) is True
 
     def derive(self, purpose: str, name: str) -> str:
         """What belongs to the prompt *name* alone: 43 characters that only the key gives."""

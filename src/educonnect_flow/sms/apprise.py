@@ -20,8 +20,9 @@ class AppriseSms:
 
     Apprise says whether a gateway took a message, and not why it did not: nothing is final then, and the message is
     tried again until its code is over.  Its calls end after ``rto`` and ``cto`` seconds (4 each, unless the URL
-    says otherwise), well within ``Settings.lease_for``.  Its log and urllib3's would show the code, the number and the
-    gateway's password: while such an adapter sends, only Apprise's warnings pass.
+    says otherwise: to connect, and of silence), well within ``Settings.lease_for``.  Its log and urllib3's would show
+    the code, the number and the gateway's password: while such an adapter sends, neither says anything; the relay
+    does.
 
     :param url: with ``{to}`` where the number goes, such as ``twilio://sid:token@from/{to}``; ``{id}``, where the
         gateway knows ids, keeps a retry from being sent twice, such as
@@ -72,11 +73,10 @@ def _quiet() -> Iterator[None]:
 
 
 class _Quiet(logging.Filter):
-    """Lets pass what is not ours, and of ours Apprise's warnings; its errors quote the URL."""
+    """Lets pass what is not ours: even Apprise's warnings quote numbers."""
 
-    def filter(self, record: logging.LogRecord) -> bool:
-        ours = getattr(_ours, "sending", False)
-        return not ours or (record.name == "apprise" and record.levelno == logging.WARNING)
+    def filter(self, _: logging.LogRecord) -> bool:
+        return not getattr(_ours, "sending", False)
 
 
 _QUIET = _Quiet()

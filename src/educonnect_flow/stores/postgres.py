@@ -37,7 +37,7 @@ def _options(timeout: float) -> dict[str, Any]:
 
 
 class _Silent(psycopg.OperationalError):
-    pass
+    """No answer in time; or, whoever waited waits no longer."""
 
 
 def _until(step: PQGen[T], end: float) -> PQGen[T]:
@@ -212,16 +212,21 @@ class AsyncPostgresStore:
             "connection_class": type("_AsyncConnection", (_AsyncConnection,), {"longest": timeout + GRACE}),
         }  # fmt: skip
         self._pool: AsyncConnectionPool[Any] | None = None
-        self._opening = asyncio.Lock()
+        self._opening: asyncio.Task[AsyncConnectionPool[Any]] | None = None
 
     def __repr__(self) -> str:
         return f"AsyncPostgresStore(schema={self._queries.schema!r})"
 
     async def _opened(self) -> AsyncConnectionPool[Any]:
-        async with self._opening:
-            if self._pool is None:
-                self._pool = await self._open()
-            return self._pool
+        """The pool.  However many come first, it is opened once, and all wait for that."""
+        if self._pool is None:
+            opening = self._opening = self._opening or asyncio.create_task(self._open())
+            try:
+                self._pool = await asyncio.shield(opening)
+            finally:
+                if self._opening is opening and opening.done():
+                    self._opening = None
+        return self._pool
 
     async def _open(self) -> AsyncConnectionPool[Any]:
         pool: AsyncConnectionPool[Any] = AsyncConnectionPool(**self._settings, open=False)
@@ -234,12 +239,16 @@ class AsyncPostgresStore:
             raise
         return pool
 
+    async def _asked(self, query: Query[T]) -> T:
+        pool = await self._opened()
+        async with pool.connection() as connection:
+            cursor = await connection.execute(query.sql, query.values)
+            return query.read(await cursor.fetchall() if cursor.description is not None else [])
+
     async def _run(self, query: Query[T]) -> T:
+        # Whoever is cancelled waits no longer, but the statement goes on: see _until.
         try:
-            pool = await self._opened()
-            async with pool.connection() as connection:
-                cursor = await connection.execute(query.sql, query.values)
-                return query.read(await cursor.fetchall() if cursor.description is not None else [])
+            return await asyncio.shield(self._asked(query))
         except (psycopg.Error, PoolTimeout) as error:
             raise unavailable(error) from error
 
@@ -249,12 +258,8 @@ class AsyncPostgresStore:
 
     async def commit(self, commit: Commit) -> Receipt:
         """See ``Store``."""
-        query = self._queries.commit(commit)
         try:
-            pool = await self._opened()
-            async with pool.connection() as connection:
-                cursor = await connection.execute(query.sql, query.values)
-                return query.read(await cursor.fetchall())
+            return await asyncio.shield(self._asked(self._queries.commit(commit)))
         except (psycopg.Error, PoolTimeout) as error:
             receipt = _refused(error)
             if receipt is None:

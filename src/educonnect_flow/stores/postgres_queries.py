@@ -414,7 +414,7 @@ tallies AS (
     DELETE FROM {s}.spent WHERE key IN (SELECT key FROM {s}.spent WHERE until <= %s LIMIT %s FOR UPDATE SKIP LOCKED)
 )
 SELECT count(*) FROM gone"""
-        return Query(sql, (at, limit) * 3, lambda found: int(found[0][0]))
+        return Query(sql, (at, limit, *(at, rows.COUNTERS * limit) * 2), lambda found: int(found[0][0]))
 
     def trail(self, activation: str) -> Query[tuple[AuditEntry, ...]]:
         """See ``Store``."""
@@ -441,6 +441,7 @@ def refused(constraint: str | None) -> Receipt | None:
         "holder_guardian": Receipt(Standing.ACTIVE),
         "account_identifier": Receipt(Standing.IDENTIFIER_TAKEN),
         "activation_pkey": Receipt(Standing.STALE),
+        "answered_pkey": Receipt(Standing.STALE),
     }.get(constraint or "")
 
 

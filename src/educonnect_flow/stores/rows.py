@@ -14,6 +14,9 @@ from educonnect_flow.records import Answered, AuditEntry, Claimed, Loaded
 Many = Callable[[Any], Iterable[str]]
 """How a column that holds several texts is read."""
 
+COUNTERS = 20
+"""Counters and spent keys that a purge deletes at most, for each activation that it may: far more than one leaves."""
+
 ACCOUNT = "identifier, base, guardians, confirmed, denied, password_hash, created_at, activation"
 CLAIMED = "id, activation, attempts, nonce, mobile, created_at, expires_at, decoy"
 ENTRY = "seq, activation, at, event, row, source, dest, reasons, denied, mobile, origin"

@@ -24,6 +24,7 @@ from educonnect_flow.machinery.text import encode
 from educonnect_flow.reasons import dump_refusals
 from educonnect_flow.records import DONE, STALE, AuditEntry, Claimed, Commit, Loaded, Receipt, Standing
 from educonnect_flow.stores import rows
+from educonnect_flow.stores.rows import COUNTERS
 
 # Times are whole microseconds since 1970, UTC.
 _TABLES = """
@@ -430,10 +431,11 @@ class SqliteStore:
             db.executemany("DELETE FROM outbox WHERE activation = ?", over)
             db.execute(
                 "DELETE FROM tally WHERE key IN (SELECT key FROM tally WHERE forgotten_at <= ? LIMIT ?)",
-                (micros(now), limit),
+                (micros(now), COUNTERS * limit),
             )
             db.execute(
-                "DELETE FROM spent WHERE key IN (SELECT key FROM spent WHERE until <= ? LIMIT ?)", (micros(now), limit)
+                "DELETE FROM spent WHERE key IN (SELECT key FROM spent WHERE until <= ? LIMIT ?)",
+                (micros(now), COUNTERS * limit),
             )
         # What was deleted must not live on in the log; a reader in its way only puts that off.
         with self._writing() as db:

@@ -381,6 +381,15 @@ class StoreContract:
         assert store.tally("kind", "key") == EMPTY
         assert store.spend("k", START, START + HOUR)  # the clock went back: only a forgotten key can be spent again
 
+    def test_purge_forgets_more_counters_than_activations(self, store: Store) -> None:
+        for n in range(4):
+            store.commit(first(f"a{n}", f"h{n}", limits=tuple(Limit("kind", f"{n}{m}", 1, HOUR) for m in range(4))))
+            store.spend(f"k{n}", START, START + HOUR)
+        for _ in range(4):
+            store.purge(START + HOUR, 1)
+        assert [store.tally("kind", f"{n}{m}") for n in range(4) for m in range(4)] == [EMPTY] * 16
+        assert not any(store.spent(f"k{n}", START) for n in range(4))
+
     def test_purge_stops_at_its_limit(self, store: Store) -> None:
         for n in range(5):
             store.commit(first(f"a{n}", f"h{n}"))
