@@ -21,6 +21,7 @@ from educonnect_flow.stores import MemoryStore
 from tests.world import EMILIE, PASSWORD, SECRET, World, password, reasons
 
 promise = pytest.mark.promise
+WEAK = password("x")
 
 
 def hashed(text: str) -> str:
@@ -126,6 +127,22 @@ def test_a_published_password_is_refused_with_its_reason(worlds: Callable[..., W
     assert "divulgué" in out.refusals[0].message()
     assert world.submit(out, password("Autre-Velo-32")).state is State.ACTIVATED
     assert known.asked == [PASSWORD, "Autre-Velo-32"]
+
+
+def test_the_list_is_asked_once_however_often_the_commit_is_tried() -> None:
+    class Interfering(Known):
+        def holds(self, password: str) -> bool:
+            if not self.asked:
+                self.asked.append("first")
+                world.submit(out, WEAK)  # another tab: the commit will be stale
+            self.asked.append(password)
+            return False
+
+    breaches = Interfering()
+    world = World(breaches=breaches)
+    out = world.at(State.PASSWORD)
+    assert world.submit(out, password()).state is State.ACTIVATED
+    assert breaches.asked == ["first", "x", PASSWORD]
 
 
 @promise("P1", "P3")

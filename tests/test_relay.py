@@ -425,6 +425,19 @@ def test_whoever_reads_the_audit_may_stop(tmp_path: Path) -> None:
     audit.stderr.close()
 
 
+@pytest.mark.usefixtures("host")
+def test_a_reader_that_is_gone_ends_the_audit_quietly(monkeypatch: pytest.MonkeyPatch) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    store = SqliteStore(os.environ["FILE"])
+    World(store).flow.start()
+    store.close()
+    with os.fdopen(writing, "w") as gone:
+        monkeypatch.setattr(sys, "stdout", gone)
+        assert main(["audit", "--flow", "host_of_this_test:flow"]) == 0
+        monkeypatch.undo()
+
+
 @promise("V2")
 def test_the_purge_deletes_batch_after_batch(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
