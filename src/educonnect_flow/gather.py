@@ -199,6 +199,10 @@ def _claimed(activation: Activation) -> Claim:
     return activation.claim
 
 
+_NOBODY = ("",)
+"""Whom the store is asked for in a stranger's place, so that it has as much to look up."""
+
+
 async def _code(outside: Outside, activation: Activation, memo: Memo) -> Facts:
     claim = _claimed(activation)
     challenge = activation.challenge
@@ -209,7 +213,7 @@ async def _code(outside: Outside, activation: Activation, memo: Memo) -> Facts:
         prefix=prefix_of(mobile),
         expected=outside.code_of(activation.id, challenge.nonce, mobile),
         candidates=await _matched(outside, claim, mobile),
-        active=await outside.stored(outside.store.active, claim.guardians),
+        active=await outside.stored(outside.store.active, claim.guardians or _NOBODY),
         barred=memo.barred,
     )
 
