@@ -34,16 +34,12 @@ HELD = ("source_failures", "prefix_failures", "national_failures")
 """Limits on failures that are not this parent's alone: they hold an attempt off, and lock nobody's activation."""
 
 
+_NATIONAL = ("national_failures", "sms_budget")
+
+
 def shards(cap: int) -> int:
     """In how many parts a national *cap* is counted."""
     return max(1, min(SHARDS, cap // 1_000))
-
-
-def national(kind: str, cap: int, settings: Settings, shard: int, adds: int = 1) -> Limit:
-    """One part of a national limit."""
-    parts = shards(cap)
-    window = settings.sms_window if kind == "sms_budget" else settings.failures_window
-    return Limit(kind, f"{NATIONAL}/{shard % parts}", cap // parts, window, None, adds)
 
 
 def failure_limits(attempt: Attempt, adds: int) -> list[Limit]:
@@ -51,31 +47,12 @@ def failure_limits(attempt: Attempt, adds: int) -> list[Limit]:
 
     :param adds: 1 when one happened; 0 to be free of them.
     """
-    facts, settings = attempt.facts, attempt.settings
-    window, cap = settings.failures_window, settings.mobile_failures
-    limits = [Limit("mobile_failures", key, cap, window, settings.lock_for, adds) for key in sorted(facts.mobile_keys)]
-    if settings.source_failures is not None:
-        cap = settings.source_failures
-        limits += [Limit("source_failures", key, cap, window, None, adds) for key in _sources(attempt)]
-    if settings.prefix_failures is not None:
-        limits.append(Limit("prefix_failures", facts.prefix, settings.prefix_failures, window, None, adds))
-    if settings.national_failures is not None:
-        limits.append(national("national_failures", settings.national_failures, settings, _shard(attempt), adds))
-    return limits
+    return _limits(attempt, ("mobile_failures", "source_failures", "prefix_failures", "national_failures"), adds)
 
 
 def message_limits(attempt: Attempt) -> list[Limit]:
     """The limits that one more message counts against."""
-    facts, settings = attempt.facts, attempt.settings
-    window = settings.sms_window
-    limits = [Limit("sms_per_mobile", key, settings.sms_per_mobile, window) for key in sorted(facts.mobile_keys)]
-    if settings.sms_per_source is not None:
-        limits += [Limit("sms_per_source", key, settings.sms_per_source, window) for key in _sources(attempt)]
-    if settings.sms_per_prefix is not None:
-        limits.append(Limit("sms_per_prefix", facts.prefix, settings.sms_per_prefix, window))
-    if settings.sms_budget is not None:
-        limits.append(national("sms_budget", settings.sms_budget, settings, _shard(attempt)))
-    return limits
+    return _limits(attempt, ("sms_per_mobile", "sms_per_source", "sms_per_prefix", "sms_budget"), 1)
 
 
 def limits_of(kind: str, key: str, settings: Settings) -> list[Limit]:
@@ -88,20 +65,29 @@ def limits_of(kind: str, key: str, settings: Settings) -> list[Limit]:
     cap: int | None = getattr(settings, kind)
     if cap is None:
         return []
-    if kind in ("sms_budget", "national_failures"):
-        return [national(kind, cap, settings, shard) for shard in range(shards(cap))]
-    if kind == "mobile_failures":
-        return [Limit(kind, key, cap, settings.failures_window, settings.lock_for)]
+    if kind not in _NATIONAL:
+        return [_limit(kind, key, cap, settings)]
+    parts = shards(cap)
+    return [_limit(kind, f"{NATIONAL}/{part}", cap // parts, settings) for part in range(parts)]
+
+
+def _limits(attempt: Attempt, kinds: tuple[str, ...], adds: int) -> list[Limit]:
+    """Those of *kinds* that the settings bound, each under every key that it is counted by for this attempt."""
+    facts, settings = attempt.facts, attempt.settings
+    sources, shard = (attempt.activation.source or "").split(), crc32(attempt.activation.id.encode())
+    counted_by = (sorted(facts.mobile_keys), sorted(sources), [facts.prefix], [""])
+    limits = []
+    for kind, keys in zip(kinds, counted_by, strict=True):
+        for key in keys:
+            parts = limits_of(kind, key, settings)
+            if parts:
+                limits.append(parts[shard % len(parts)]._replace(adds=adds))
+    return limits
+
+
+def _limit(kind: str, key: str, cap: int, settings: Settings) -> Limit:
     window = settings.sms_window if kind.startswith("sms") else settings.failures_window
-    return [Limit(kind, key, cap, window)]
-
-
-def _sources(attempt: Attempt) -> list[str]:
-    return sorted((attempt.activation.source or "").split())
-
-
-def _shard(attempt: Attempt) -> int:
-    return crc32(attempt.activation.id.encode())
+    return Limit(kind, key, cap, window, settings.lock_for if kind == "mobile_failures" else None)
 
 
 def prefix_of(mobile: str) -> str:
