@@ -1,0 +1,1 @@
+"""The hosts: Django and FastAPI, in this process and in a browser."""

@@ -1,0 +1,518 @@
+"""The Django application: its settings, pages, forms, admin and commands, by Django's own test client."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from babel.messages.mofile import read_mo
+from babel.messages.pofile import read_po
+from django.contrib.auth.models import User
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management import call_command
+from django.db import connections
+from django.http import HttpRequest, QueryDict
+from django.test import Client, override_settings
+from django.test.utils import setup_test_environment, teardown_test_environment
+from django.utils import translation
+from pytest import MonkeyPatch  # noqa: PT013 - a type
+
+from educonnect_flow import Reason, Refusal, Settings, State
+from educonnect_flow.contrib.django import checks, conf, models
+from educonnect_flow.contrib.django.forms import FORMS, ConfirmPupilsForm
+from educonnect_flow.contrib.django.views import PAGES, csrf_failure
+from educonnect_flow.errors import StoreUnavailable
+from educonnect_flow.stores import MemoryStore
+from tests.hosts import seen
+from tests.hosts.browser import ROOT
+from tests.world import PASSWORD
+
+BASE = {"DIRECTORY": "tests.hosts.seen.directory", "SMS": "tests.hosts.seen.SeenSms"}
+DATES = {"sacha": ("21", "9", "2007"), "basile": ("14", "3", "2009"), "elsa": ("1", "1", "2011")}
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _environment() -> Iterator[None]:
+    setup_test_environment()
+    yield
+    teardown_test_environment()
+
+
+@pytest.fixture(autouse=True)
+def host(tmp_path: Path, sqlite_template: Path, monkeypatch: MonkeyPatch) -> Iterator[None]:
+    """The default database is a file of the test's own, and what the host did is told in a folder of its own."""
+    default = connections["default"]
+    default.close()
+    monkeypatch.setitem(default.settings_dict, "NAME", shutil.copy(sqlite_template, tmp_path / "host.db"))
+    monkeypatch.setattr(seen, "FOLDER", tmp_path)
+    conf.forget()
+    yield
+    default.close()
+    conf.forget()
+
+
+class Parent:
+    """Somebody with a browser without scripts."""
+
+    def __init__(self) -> None:
+        self.client = Client()
+        self.rendering = 0
+
+    def post(self, page: str, event: str, **data: Any) -> Any:
+        self.rendering += 1
+        data = {"request_id": f"r{self.rendering}", **data}
+        return self.client.post(f"/activation/{page}/", {"event": event, **data}, follow=True)
+
+    def to_identity(self) -> None:
+        self.post("profil", "ChooseProfile", profile="guardian")
+        self.post("connexion", "StartActivation")
+
+    def to_code(self) -> Any:
+        self.to_identity()
+        self.client.get("/activation/identite/")
+        return self.post(
+            "identite", "ClaimIdentity", family_name="Durand", given_name="Émilie", mobile="06 12 34 56 78",
+            human_check=(seen.FOLDER / "captcha").read_text(),
+        )  # fmt: skip
+
+    def code(self) -> str:
+        call_command("educonnect_relay", "--once")
+        _, text = json.loads((seen.FOLDER / "sms").read_text("utf-8").splitlines()[-1])
+        return re.findall(r"\b\d{6}\b", text)[-1]
+
+    def to_pupils(self) -> Any:
+        self.to_code()
+        return self.post("code", "SubmitCode", code=f" {self.code()[:3]} {self.code()[3:]}")
+
+    def answers(self) -> dict[str, str]:
+        said = {}
+        for pupil, parts in DATES.items():
+            said[f"confirmed:{pupil}"] = "yes"
+            said |= {f"birth:{pupil}:{p}": text for p, text in zip(("day", "month", "year"), parts, strict=True)}
+        return said
+
+    def to_the_end(self) -> Any:
+        self.to_pupils()
+        self.post("eleves", "ConfirmPupils", **self.answers())
+        return self.post("mot-de-passe", "ChoosePassword", password=PASSWORD, confirmation=PASSWORD)
+
+
+def stands_at(response: Any) -> str:
+    """The page that an answer led to."""
+    found: str = response.context["state"]
+    return found
+
+
+# --- the journey ---------------------------------------------------------------------------------------
+
+
+def test_the_whole_journey(capsys: pytest.CaptureFixture[str]) -> None:
+    end = Parent().to_the_end()
+    assert stands_at(end) == "activated"
+    assert re.fullmatch(r"e\.durand\d\d", end.context["view"].identifier)
+    assert models.Account.objects.count() == 1
+    assert "messages handed over: 1" in capsys.readouterr().out
+
+
+def test_nothing_is_stored_for_who_only_looks() -> None:
+    client = Client()
+    for address in ("/activation/", "/activation/profil/", "/activation/code/"):
+        client.get(address, follow=True)
+    assert models.Activation.objects.count() == 0
+    assert client.cookies["educonnect_activation"].value == ""
+
+
+def test_the_handle_is_in_a_cookie_for_nobody_else() -> None:
+    one = Parent()
+    one.post("profil", "ChooseProfile")
+    cookie = one.client.cookies["educonnect_activation"]
+    assert (cookie["httponly"], cookie["samesite"], cookie["max-age"]) == (True, "Lax", 3600)
+    secure = Client().post("/activation/profil/", {"event": "ChooseProfile"}, secure=True)
+    assert secure.cookies["educonnect_activation"]["secure"] is True
+    (kept,) = models.Activation.objects.filter(id=models.Activation.objects.first().id)  # type: ignore[union-attr]  # there is one
+    assert cookie.value not in f"{vars(kept)}"
+    response = one.client.get("/activation/connexion/")
+    assert "no-store" in response["Cache-Control"]
+
+
+def test_the_handle_rotates_in_the_cookie() -> None:
+    one = Parent()
+    one.to_code()
+    before = one.client.cookies["educonnect_activation"].value
+    one.post("code", "SubmitCode", code=one.code())
+    assert one.client.cookies["educonnect_activation"].value != before
+
+
+def test_the_same_rendering_twice_is_one_request() -> None:
+    one = Parent()
+    one.to_code()
+    for _ in range(3):
+        response = one.post("code", "SubmitCode", code="000000", request_id="the same")
+        assert response.context["view"].attempts_left == 4
+    for left, other in ((3, "000001"), (2, "000002")):  # gone back in the browser, and typed anew
+        for _ in range(2):
+            response = one.post("code", "SubmitCode", code=other, request_id="the same")
+            assert response.context["view"].attempts_left == left
+
+
+def test_a_rendering_sent_with_ever_new_contents_still_counts_each(monkeypatch: MonkeyPatch) -> None:
+    monkeypatch.setattr("educonnect_flow.contrib.django.views.OTHER_BODIES", 2)
+    one = Parent()
+    one.to_code()
+    lefts = [
+        one.post("code", "SubmitCode", code=f"00000{n}", request_id="the same").context["view"].attempts_left
+        for n in range(4)
+    ]
+    assert lefts == [4, 3, 2, 1]
+
+
+def test_an_event_of_a_page_that_is_over() -> None:
+    one = Parent()
+    one.to_pupils()
+    response = one.post("code", "SubmitCode", code="123456")
+    assert (stands_at(response), response.context["note"]) == ("pupils", "etape")
+    response = one.post("eleves", "SubmitCode", code="123456")  # no page sends that
+    assert (stands_at(response), response.context["errors"][0][0]) == ("pupils", None)
+    assert response.context["form"].is_bound is False
+
+
+def test_a_handle_that_nobody_knows_begins_anew() -> None:
+    for call in (
+        lambda c: c.get("/activation/code/", follow=True),
+        lambda c: c.post("/activation/code/", {"event": "GoBack"}, follow=True),
+    ):
+        client = Client()
+        client.cookies["educonnect_activation"] = "never"
+        response = call(client)
+        assert (stands_at(response), response.context["note"]) == ("profile", "session")
+        assert client.cookies["educonnect_activation"].value == ""
+    response = Client().post("/activation/code/", {"event": "GoBack"}, follow=True)
+    assert (stands_at(response), response.context["note"]) == ("profile", "session")
+
+
+def test_a_browser_that_keeps_the_cookie_is_not_sent_round_and_round() -> None:
+    client = Client()
+    client.cookies["educonnect_activation"] = "never"
+    assert client.get("/activation/profil/?note=session").status_code == 200
+
+
+def test_a_lost_token_of_the_form_begins_anew() -> None:
+    client = Client(enforce_csrf_checks=True)
+    response = client.post("/activation/profil/", {"event": "ChooseProfile"}, follow=True)
+    assert (stands_at(response), response.context["note"]) == ("profile", "session")
+    assert csrf_failure(HttpRequest()).status_code == 302
+
+
+def test_what_does_not_exist_is_404() -> None:
+    client = Client()
+    assert client.get("/activation/page/").status_code == 404
+    assert client.post("/activation/profil/", {"event": "Lapse"}).status_code == 404
+    assert client.post("/activation/profil/").status_code == 404
+    assert client.get("/activation/controle/image/").status_code == 404
+    assert client.put("/activation/profil/").status_code == 405
+
+
+def test_the_human_check_is_seen_and_heard() -> None:
+    one = Parent()
+    one.to_identity()
+    image, audio = (one.client.get(f"/activation/controle/{kind}/") for kind in ("image", "audio"))
+    assert (image["Content-Type"], image.content[:4]) == ("image/png", b"\x89PNG")
+    assert (audio["Content-Type"], audio.content[:4]) == ("audio/wav", b"RIFF")
+    one.post("identite", "GoBack")
+    assert one.client.get("/activation/controle/image/").status_code == 404
+
+
+def test_the_meter() -> None:
+    one = Parent()
+    address = "/activation/mot-de-passe/force/"
+    assert one.client.post(address, {"password": "x"}).status_code == 409
+    one.to_pupils()
+    one.post("eleves", "ConfirmPupils", **one.answers())
+    answer = one.client.post(address, {"password": PASSWORD})
+    assert [criterion["met"] for criterion in answer.json()["criteria"]] == [True] * 5
+    assert answer.json()["strength"] == 4
+    assert "no-store" in answer["Cache-Control"]
+
+
+def test_leaving_and_starting_over_forget_the_handle() -> None:
+    one = Parent()
+    one.to_the_end()
+    assert one.client.post("/activation/services/").url == "/services/"  # type: ignore[attr-defined]  # a redirect
+    assert one.client.cookies["educonnect_activation"].value == ""
+    one.to_code()
+    assert stands_at(one.post("code", "StartOver")) == "profile"
+    assert one.client.cookies["educonnect_activation"].value == ""
+
+
+def test_while_the_store_is_away(monkeypatch: MonkeyPatch) -> None:
+    one = Parent()
+    one.to_pupils()
+    answers = one.answers()
+
+    def away(*_: Any) -> Any:
+        raise StoreUnavailable("away")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("educonnect_flow.contrib.django.store.DjangoStore.load", away)
+        response = one.client.post("/activation/eleves/", {"event": "ConfirmPupils", "request_id": "r", **answers})
+        assert (response.status_code, response["Retry-After"]) == (503, "5")
+        assert "Rien n’est perdu" in response.content.decode()
+        assert one.client.get("/activation/controle/image/").status_code == 503
+        assert one.client.post("/activation/mot-de-passe/force/").status_code == 503
+    assert stands_at(one.post("eleves", "ConfirmPupils", **answers, request_id="r")) == "password"
+
+
+def test_where_a_request_comes_from() -> None:
+    asked = []
+
+    def source(request: HttpRequest) -> str:
+        asked.append(request.META["REMOTE_ADDR"])
+        return "here"
+
+    settings = Settings(sms_per_source=0)
+    with override_settings(EDUCONNECT_FLOW=BASE | {"SOURCE": source, "SETTINGS": settings}):
+        one = Parent()
+        one.to_identity()
+        response = one.post(
+            "identite", "ClaimIdentity", family_name="Durand", given_name="Émilie", mobile="06 12 34 56 78"
+        )  # fmt: skip
+    assert asked == ["127.0.0.1"]
+    assert response.context["errors"][0][1].startswith("Trop de codes ont été demandés depuis votre accès")
+
+
+# --- forms ---------------------------------------------------------------------------------------------
+
+
+def test_every_event_has_a_form_and_every_state_an_address() -> None:
+    from educonnect_flow.activation.events import PUBLIC
+
+    assert set(FORMS) == {event.__name__ for event in PUBLIC}
+    assert set(PAGES) == set(State)
+    assert len(set(PAGES.values())) == len(PAGES)
+
+
+def test_what_was_typed_is_taken_as_it_is() -> None:
+    event: Any = FORMS["ChoosePassword"].read(QueryDict("password=%20a%00%20&confirmation="))
+    assert (event.password, event.confirmation) == (" a\0 ", "")
+    event = FORMS["ChooseProfile"].read(QueryDict("profile=pupil"))
+    assert event.profile.value == "pupil"
+
+
+def test_the_answers_for_pupils_are_read() -> None:
+    posted = "confirmed:a b=yes&birth:a b:day=1&birth:a b:month=2&birth:a b:year=2010&confirmed:c=no&birth:c:day=9"
+    event: Any = ConfirmPupilsForm.read(QueryDict(f"{posted}&confirmed:d=yes&confirmed:d=yes&confirmed:e=perhaps"))
+    assert [(a.pupil_id, a.confirmed, a.birth_date) for a in event.answers] == [
+        ("a b", True, "01/02/2010"), ("c", False, None), ("d", True, None), ("d", True, None),
+    ]  # fmt: skip
+
+
+def test_refusals_stand_beside_their_fields() -> None:
+    one = Parent()
+    one.to_pupils()
+    answers = one.answers() | {
+        "birth:sacha:month": "13",
+        "birth:basile:day": "",
+        "birth:basile:month": "",
+        "birth:basile:year": "",
+    }
+    del answers["confirmed:elsa"]
+    response = one.post("eleves", "ConfirmPupils", **answers)
+    assert [field for field, _ in response.context["errors"]] == [
+        "birth:sacha:day",
+        "birth:basile:day",
+        "confirmed:elsa",
+    ]
+    (field,) = re.findall(r'<input [^>]*id="birth:sacha:day"[^>]*>', response.content.decode())
+    assert 'aria-invalid="true"' in field
+    assert 'aria-describedby="birth:sacha:day_helptext birth:sacha:day_error"' in field
+    shown = list(response.context["form"].shown())
+    assert [one.legal for one in shown] == [True, True, False]
+    assert shown[0].birth_errors == ["Cette date n’est pas valable. Format attendu : 21/09/2007."]
+
+
+def test_a_refusal_of_the_whole_stands_above(monkeypatch: MonkeyPatch) -> None:
+    one = Parent()
+    one.to_code()
+    response = one.post("code", "ResendCode")
+    ((field, text),) = response.context["errors"]
+    assert field is None
+    assert text.startswith("Vous pourrez demander un autre code")
+
+
+def test_an_answer_to_the_human_check_is_not_shown_again() -> None:
+    one = Parent()
+    one.to_identity()
+    response = one.post(
+        "identite", "ClaimIdentity", family_name="Durand", given_name="", mobile="", human_check="SEEN77"
+    )
+    html = response.content.decode()
+    assert 'value="Durand"' in html
+    assert "SEEN77" not in html
+    password = Parent()
+    password.to_pupils()
+    password.post("eleves", "ConfirmPupils", **password.answers())
+    response = password.post("mot-de-passe", "ChoosePassword", password="tooweak1", confirmation="tooweak1")
+    assert "tooweak1" not in response.content.decode()
+
+
+# --- settings ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (None, "must be a dict"),
+        ({}, "lacks DIRECTORY, SMS"),
+        (BASE | {"SMSS": 1, "X": 2}, "has no SMSS, X; it has DIRECTORY"),
+        (BASE | {"SMS": "nowhere.at.all"}, "No module named 'nowhere'"),
+        (BASE | {"SMS": object()}, "sms must have a method send"),
+        (BASE | {"SECRET_KEY": b"short"}, "secret_key"),
+    ],
+)
+def test_settings_that_make_no_flow_are_told(given: Any, said: str) -> None:
+    with override_settings(EDUCONNECT_FLOW=given):
+        with pytest.raises(ImproperlyConfigured, match=re.escape(said)):
+            conf.flow()
+        (found,) = checks.check_settings()
+        assert (found.id, said in found.msg) == ("educonnect_flow.E001", True)
+
+
+def test_settings_that_make_one() -> None:
+    store = MemoryStore()
+    with override_settings(EDUCONNECT_FLOW=BASE | {"STORE": store}):
+        assert conf.options().store is store
+        assert conf.flow() is conf.flow()
+        assert (conf.now().tzinfo, conf.options().human_check) != (None, None)
+        assert checks.check_settings() == []
+    assert checks.check_settings() == []
+
+
+def test_the_keys_follow_djangos() -> None:
+    with override_settings(SECRET_KEY="new", SECRET_KEY_FALLBACKS=["old"]):
+        new, old = conf.derived_keys()
+    with override_settings(SECRET_KEY="old"):
+        assert conf.derived_keys() == [old]
+    assert new != old
+
+
+def test_a_database_that_does_not_keep_the_contract_is_told(monkeypatch: MonkeyPatch) -> None:
+    monkeypatch.setattr(connections["default"], "vendor", "mysql")
+    monkeypatch.setitem(connections["default"].settings_dict, "ATOMIC_REQUESTS", True)
+    assert [found.id for found in checks.check_settings()] == ["educonnect_flow.E002", "educonnect_flow.W001"]
+
+
+# --- admin and commands --------------------------------------------------------------------------------
+
+
+def test_the_admin_reads_and_shows_no_secret() -> None:
+    one = Parent()
+    one.to_the_end()
+    other = Parent()
+    other.to_code()
+    User.objects.create_superuser("root", password="root")
+    admin = Client()
+    admin.login(username="root", password="root")
+    pages = "".join(
+        admin.get(f"/admin/educonnect_flow/{model}/").content.decode()
+        for model in ("activation", "account", "audit", "outbox")
+    )
+    for model, row in (
+        ("activation", models.Activation.objects.first()), ("account", models.Account.objects.first()),
+        ("audit", models.Audit.objects.last()), ("outbox", models.Outbox.objects.first()),
+    ):  # fmt: skip
+        assert row is not None
+        address = f"/admin/educonnect_flow/{model}/{str(row.pk).replace('_', '_5F')}/change/"
+        pages += admin.get(address, follow=True).content.decode()
+        assert admin.post(address, {"id": "x"}).status_code == 403
+        assert admin.post(address.replace("change", "delete")).status_code == 403
+    assert admin.get("/admin/educonnect_flow/account/add/").status_code == 403
+    assert "e.durand" in pages
+    secrets = [row.handle for row in models.Activation.objects.all()]
+    secrets += [row.password_hash for row in models.Account.objects.all()]
+    secrets += [text for row in models.Outbox.objects.all() for text in (row.nonce, row.mobile)]
+    secrets += [row.mobile for row in models.Audit.objects.all() if row.mobile]
+    assert len(secrets) > 5
+    assert [secret for secret in secrets if secret in pages] == []
+    for admin_url in ("tally", "spent", "answered"):
+        assert admin.get(f"/admin/educonnect_flow/{admin_url}/").status_code == 404
+
+
+def test_every_row_says_what_it_is() -> None:
+    Parent().to_the_end()
+    told = {str(row) for model in (models.Activation, models.Answered, models.Tally, models.Account, models.Holder,
+            models.Base, models.Spent, models.Audit) for row in model._default_manager.all()}  # fmt: skip
+    assert any(text.startswith("e.durand") for text in told)
+    assert str(models.Outbox(id="m1")) == "m1"
+
+
+def test_the_purge(capsys: pytest.CaptureFixture[str]) -> None:
+    Parent().to_code()
+    (seen.FOLDER / "ahead").write_text("172800")
+    call_command("educonnect_purge")
+    assert "activations deleted: 1" in capsys.readouterr().out
+    assert models.Activation.objects.count() == models.Answered.objects.count() == models.Outbox.objects.count() == 0
+
+
+def test_the_relay_runs_as_a_process_does(monkeypatch: MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    from educonnect_flow.relay import Handed
+
+    given = {}
+
+    def relay(flow: Any, **options: Any) -> Handed:
+        given.update(options)
+        return Handed(taken=3)
+
+    monkeypatch.setattr("educonnect_flow.process.relay", relay)
+    call_command("educonnect_relay", "--threads", "2", "--idle", "0.5")
+    assert given == {"threads": 2, "idle": 0.5}
+    assert "messages handed over: 3" in capsys.readouterr().out
+
+
+def test_no_migration_is_missing() -> None:
+    call_command("makemigrations", "educonnect_flow", check=True, dry_run=True, verbosity=0)
+
+
+# --- languages -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("folder", ["src/educonnect_flow/contrib/django", "examples/django_host"])
+def test_every_text_has_its_english_and_the_french_is_the_source(folder: str) -> None:
+    said = set()
+    for path in [*(ROOT / folder).rglob("*.py"), *(ROOT / folder).rglob("*.html")]:
+        if "migrations" in path.parts:
+            continue
+        text = path.read_text("utf-8")
+        said |= {found[2] for found in re.finditer(r"(?:\b_\(\s*|{% translate )(['\"])(.*?)\1", text)}
+        for block in re.findall(r"{% blocktranslate.*?%}(.*?){% endblocktranslate %}", text, re.DOTALL):
+            said |= {re.sub(r"{{ (\w+) }}", r"%(\1)s", part) for part in block.split("{% plural %}")[:1]}
+    assert len(said) > 20
+    for locale in ("fr", "en"):
+        with (ROOT / folder / "locale" / locale / "LC_MESSAGES" / "django.po").open("rb") as file:
+            catalogue = read_po(file)
+        known = {}
+        for message in catalogue:
+            if message.id:
+                one, *_ = message.id if isinstance(message.id, tuple | list) else (message.id,)
+                known[one] = message.string
+                assert all(message.string if isinstance(message.string, tuple | list) else [message.string]), one
+                assert locale == "en" or message.string == message.id
+        assert said == set(known)
+        with (ROOT / folder / "locale" / locale / "LC_MESSAGES" / "django.mo").open("rb") as file:
+            compiled = {str(m.id): m.string for m in read_mo(file) if m.id}
+        assert compiled == {str(m.id): m.string for m in catalogue if m.id}
+
+
+def test_refusals_and_criteria_in_english() -> None:
+    from educonnect_flow.contrib.django.templatetags.educonnect_flow import said
+
+    with translation.override("en"):
+        assert said(Refusal(Reason.REQUIRED)) == "Fill in this field."
+    with translation.override("fr"):
+        assert said(Refusal(Reason.REQUIRED)) == "Remplissez ce champ."
+    with translation.override(None):
+        assert said(Refusal(Reason.REQUIRED)) == "Remplissez ce champ."
