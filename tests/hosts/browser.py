@@ -6,10 +6,6 @@ import json
 import os
 import re
 import shutil
-import signal
-import socket
-import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
@@ -19,40 +15,14 @@ from typing import Any
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-ROOT = Path(__file__).parents[2]
+from tests.hosts.processes import ROOT, ended, free_port, manage
+
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))), None)
 FLAGS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--force-color-profile=srgb"]
 PASSWORD = "Rivière-Haute-58"
 FAMILIES = 200
 TAGS = ["RGAAv4", "wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 SCREENSHOTS = ROOT / "docs" / "screenshots"
-
-
-def free_port() -> int:
-    """One that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def manage(*arguments: str, **env: str) -> subprocess.Popen[bytes]:
-    """Django's command, as a process."""
-    with (Path(env["HOST_SEEN"]) / "log").open("ab") as log:
-        return subprocess.Popen(
-            [sys.executable, "-m", "django", *arguments],
-            env=os.environ | {"DJANGO_SETTINGS_MODULE": "tests.hosts.settings", **env}, cwd=ROOT, stdout=log, stderr=log,
-        )  # fmt: skip
-
-
-def ended(process: subprocess.Popen[bytes]) -> None:
-    """Tell a process to end, and wait for it."""
-    process.send_signal(signal.SIGTERM)
-    try:
-        process.wait(10)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait(10)
 
 
 class Host:

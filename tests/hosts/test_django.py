@@ -29,7 +29,7 @@ from educonnect_flow.contrib.django.views import PAGES, csrf_failure
 from educonnect_flow.errors import StoreUnavailable
 from educonnect_flow.stores import MemoryStore
 from tests.hosts import seen
-from tests.hosts.browser import ROOT
+from tests.hosts.processes import ROOT
 from tests.world import PASSWORD
 
 BASE = {"DIRECTORY": "tests.hosts.seen.directory", "SMS": "tests.hosts.seen.SeenSms"}

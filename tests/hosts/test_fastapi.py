@@ -1,0 +1,351 @@
+"""The JSON API, over HTTP on a real server."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import httpx
+import pytest
+import schemathesis
+import uvicorn
+from fastapi import FastAPI
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from schemathesis.specs.openapi.checks import positive_data_acceptance
+
+from educonnect_flow import AsyncActivationFlow, Settings, State
+from educonnect_flow.contrib.fastapi import activation_router
+from educonnect_flow.contrib.fastapi.models import OUTCOMES, PATHS, VIEWS, model_of
+from educonnect_flow.directory import StaticDirectory
+from educonnect_flow.errors import PortUnavailable, StoreUnavailable
+from educonnect_flow.human_checks import CaptchaCheck
+from educonnect_flow.sms import RecordingSms
+from educonnect_flow.stores import MemoryStore
+from educonnect_flow.testing import CheapHasher, FakeClock
+from tests.hosts.processes import free_port
+from tests.world import EMILIE, PASSWORD, SECRET
+
+ANSWERS = [
+    {"pupil_id": "leo", "confirmed": True, "birth_date": "2007-09-21"},
+    {"pupil_id": "zoe", "confirmed": True, "birth_date": "01/01/2005"},
+]
+
+
+class Host:
+    """A server with the journey at ``/activation`` and, the handle in a cookie, at ``/cookie``."""
+
+    def __init__(self, **given: Any) -> None:
+        self.sms, self.clock = RecordingSms(), FakeClock()
+        self.flow = AsyncActivationFlow(
+            directory=StaticDirectory([EMILIE]), store=MemoryStore(), sms=self.sms, secret_key=SECRET, clock=self.clock,
+            password_hasher=CheapHasher(), **given,
+        )  # fmt: skip
+        app = FastAPI(title="Activation")
+        app.include_router(activation_router(self.flow), prefix="/activation")
+        app.include_router(
+            activation_router(self.flow, handle_in="cookie", secure=False, source=lambda request: request.url.path),
+            prefix="/cookie",
+        )
+        port = free_port()
+        self.server = uvicorn.Server(uvicorn.Config(app, "127.0.0.1", port, log_level="error"))
+        self.thread = threading.Thread(target=self.server.run)
+        self.thread.start()
+        while not self.server.started:
+            time.sleep(0.01)
+        self.address = f"http://127.0.0.1:{port}"
+        self.client = httpx.Client(base_url=self.address, timeout=30)
+
+    def close(self) -> None:
+        self.client.close()
+        self.server.should_exit = True
+        self.thread.join()
+
+
+class Parent:
+    """Somebody's client, which keeps the newest handle."""
+
+    def __init__(self, host: Host) -> None:
+        self.host = host
+        self.handle = ""
+        self.code = ""
+
+    def told(self, response: httpx.Response) -> httpx.Response:
+        self.handle = response.headers.get("activation-handle", self.handle)
+        assert response.headers["cache-control"] == "no-store"
+        return response
+
+    def start(self) -> httpx.Response:
+        return self.told(self.host.client.post("/activation"))
+
+    def get(self, path: str = "") -> httpx.Response:
+        return self.told(self.host.client.get(f"/activation{path}", headers={"Activation-Handle": self.handle}))
+
+    def post(self, path: str, body: Any = None, **headers: str) -> httpx.Response:
+        headers = {"Activation-Handle": self.handle, **headers}
+        return self.told(self.host.client.post(f"/activation/{path}", json=body, headers=headers))
+
+    def claim(self) -> httpx.Response:
+        asyncio.run(self.host.flow.deliver())  # what others left
+        said = {"family_name": "DURAND", "given_name": "Emilie", "mobile": "06 12 34 56 78"}
+        response = self.post("claim-identity", said)
+        asyncio.run(self.host.flow.deliver())
+        self.code = self.host.sms.sent[-1].text[-6:]
+        return response
+
+    def to(self, state: State) -> dict[str, Any]:
+        """Walk there; what the last answer said."""
+        steps: dict[State, Callable[[], httpx.Response]] = {
+            State.PROFILE: self.start,
+            State.SIGN_IN: lambda: self.post("choose-profile", {"profile": "guardian"}),
+            State.IDENTITY: lambda: self.post("start-activation"),
+            State.CODE: self.claim,
+            State.PUPILS: lambda: self.post("submit-code", {"code": self.code}),
+            State.PASSWORD: lambda: self.post("confirm-pupils", {"answers": ANSWERS}),
+            State.ACTIVATED: lambda: self.post("choose-password", {"password": PASSWORD, "confirmation": PASSWORD}),
+        }
+        for step, walk in steps.items():
+            response = walk()
+            assert response.is_success, response.text
+            found: dict[str, Any] = response.json()
+            assert found["state"] == step.value
+            if step is state:
+                return found
+        raise AssertionError(state)
+
+
+@pytest.fixture
+def host() -> Iterator[Host]:
+    running = Host()
+    yield running
+    running.close()
+
+
+def test_the_whole_journey(host: Host) -> None:
+    one = Parent(host)
+    code = one.to(State.CODE)
+    assert code["permitted"] == ["submit-code", "resend-code", "go-back"]
+    assert code["view"]["masked_mobile"] == "+33 6 •• •• •• 78"
+    before = one.handle
+    one.to(State.PUPILS)
+    assert one.handle != before
+    other = Parent(host)
+    end = other.to(State.ACTIVATED)
+    assert end["view"]["identifier"].startswith("e.durand")
+    assert [pupil["given_name"] for pupil in end["view"]["pupils"]] == ["Leo", "Zoe"]
+    assert other.get().json() == end
+
+
+def test_a_refusal_is_a_problem_that_says_why_and_where_one_stands(host: Host) -> None:
+    one = Parent(host)
+    one.to(State.CODE)
+    response = one.post("submit-code", {"code": "000000"}, **{"Accept-Language": "en-GB, fr;q=0.5"})
+    assert (response.status_code, response.headers["content-type"]) == (422, "application/problem+json")
+    body = response.json()
+    assert body["refusals"] == [
+        {
+            "reason": "code_wrong", "field": "code", "params": {"attempts_left": 4},
+            "message": "This is not the right code. You have 4 attempts left.",
+        }
+    ]  # fmt: skip
+    assert body["outcome"]["view"]["attempts_left"] == 4
+    assert body["status"] == 422
+    early = one.post("resend-code")
+    assert (early.status_code, early.headers["retry-after"]) == (429, "60")
+    assert "Vous pourrez" in early.json()["refusals"][0]["message"]
+    not_now = one.post("choose-profile", {"profile": "guardian"})
+    assert (not_now.status_code, not_now.json()["refusals"][0]["reason"]) == (409, "not_now")
+
+
+def test_the_same_request_gets_the_same_answer(host: Host) -> None:
+    one = Parent(host)
+    one.to(State.CODE)
+    code = one.code
+    handle = one.handle
+    first = one.post("submit-code", {"code": code}, **{"Idempotency-Key": "k1"})
+    one.handle = handle
+    again = one.post("submit-code", {"code": code}, **{"Idempotency-Key": "k1"})
+    assert (again.json(), again.headers["activation-handle"]) == (first.json(), first.headers["activation-handle"])
+    one.handle = first.headers["activation-handle"]
+    other = one.post("confirm-pupils", {"answers": []}, **{"Idempotency-Key": "k1"})
+    assert (other.status_code, other.json()["type"]) == (422, "urn:educonnect-flow:problem:request-reused")
+
+
+def test_what_is_malformed_is_told_without_repeating_it(host: Host) -> None:
+    one = Parent(host)
+    one.to(State.PASSWORD)
+    response = one.post("choose-password", {"password": 7, "confirmation": PASSWORD, "more": 1})
+    assert response.status_code == 422
+    assert response.json()["errors"] == [
+        {"at": ["body", "password"], "why": "string_type"}, {"at": ["body", "more"], "why": "extra_forbidden"},
+    ]  # fmt: skip
+    assert PASSWORD not in response.text
+    headers = {"Activation-Handle": one.handle, "Content-Type": "application/json"}
+    for content in (b"{", b"\xff\xfe\x00", b'{"password": "\\ud800", "confirmation": ""}'):
+        response = host.client.post("/activation/choose-password", content=content, headers=headers)
+        assert response.status_code in (400, 422)
+        assert response.headers["content-type"] == "application/problem+json"
+    assert one.get().json()["state"] == "password"
+
+
+def test_birth_dates_in_either_form(host: Host) -> None:
+    one = Parent(host)
+    one.to(State.PUPILS)
+    for date in ("2007-13-21", "21-09-2007", "no date"):
+        answers = [ANSWERS[0] | {"birth_date": date}, {"pupil_id": "zoe", "confirmed": False}]
+        response = one.post("confirm-pupils", {"answers": answers})
+        assert response.json()["refusals"][0]["reason"] == "birth_date_malformed"
+    assert one.post("confirm-pupils", {"answers": ANSWERS}).json()["state"] == "password"
+
+
+def test_the_meter(host: Host) -> None:
+    one = Parent(host)
+    one.to(State.PUPILS)
+    assert one.post("password-assessment", {"password": "x"}).status_code == 409
+    one = Parent(host)
+    one.to(State.PASSWORD)
+    report = one.post("password-assessment", {"password": "abc"}, **{"Accept-Language": "de, en"}).json()
+    assert report["strength"] == 1
+    assert report["criteria"][1] == {"name": "lower", "met": True, "text": "Must have 1 lowercase letter"}
+
+
+def test_a_handle_that_nobody_knows(host: Host) -> None:
+    one = Parent(host)
+    for handle in ("", "never"):
+        one.handle = handle
+        assert one.get().json()["type"] == "urn:educonnect-flow:problem:unknown-handle"
+        assert one.post("go-back").status_code == 404
+
+
+def test_the_handle_in_a_cookie(host: Host) -> None:
+    with httpx.Client(base_url=host.address) as client:
+        started = client.post("/cookie")
+        cookie = started.headers["set-cookie"]
+        assert "HttpOnly" in cookie
+        assert "SameSite=strict" in cookie
+        assert "activation-handle" not in started.headers
+        assert client.post("/cookie/choose-profile", json={"profile": "pupil"}).json()["state"] == "not_eligible"
+        assert client.get("/cookie").json()["state"] == "not_eligible"
+    app = FastAPI()
+    app.include_router(activation_router(host.flow, handle_in="cookie"), prefix="/secure")
+    parameters = app.openapi()["paths"]["/secure"]["get"]["parameters"]
+    assert [(one["in"], one["name"]) for one in parameters] == [("cookie", "educonnect_activation")]
+
+
+def test_the_source_is_said(host: Host) -> None:
+    with httpx.Client(base_url=host.address) as client:
+        client.post("/cookie")
+    store: Any = host.flow._journey.outside.store
+    kept = store._kept
+    assert [one.activation.source is not None for one in kept.values()] == [True]
+
+
+@pytest.mark.parametrize("error", [StoreUnavailable("away"), PortUnavailable("directory")])
+def test_while_something_is_away(host: Host, error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+    one = Parent(host)
+    one.to(State.CODE)
+
+    async def away(*_: Any) -> Any:
+        raise error
+
+    with monkeypatch.context() as patch:
+        patch.setattr(host.flow._journey, "submit", away)
+        response = one.post("submit-code", {"code": "123456"})
+    assert (response.status_code, response.headers["retry-after"]) == (503, "5")
+    assert one.post("submit-code", {"code": "000000"}).json()["outcome"]["view"]["attempts_left"] == 4
+
+
+def test_the_human_check_is_seen_and_heard() -> None:
+    check = CaptchaCheck(MemoryStore(), SECRET, clock=FakeClock())
+    running = Host(human_check=check)
+    try:
+        one = Parent(running)
+        assert one.to(State.IDENTITY)["view"] == {"prompt": {"puzzle": None, "image": True}}
+        assert one.get("/human-check/image").content[:4] == b"\x89PNG"
+        assert one.get("/human-check/audio").content[:4] == b"RIFF"
+        one.post("go-back")
+        assert one.get("/human-check/image").status_code == 404
+    finally:
+        running.close()
+
+
+def test_every_state_and_event_is_described(host: Host) -> None:
+    described = host.client.get("/openapi.json").json()
+    schemas = described["components"]["schemas"]
+    assert set(VIEWS) == set(OUTCOMES) == set(State)
+    assert {schema["properties"]["state"]["const"] for name, schema in schemas.items() if name.endswith("Outcome")} == {
+        state.value for state in State
+    }
+    assert set(schemas["CodeView"]["properties"]) == {
+        "masked_mobile", "attempts_left", "expires_at", "resend_at", "resends_left",
+    }  # fmt: skip
+    assert set(schemas["PupilsView"]["properties"]) == {"pupils", "attempts_left"}
+    assert set(schemas["ShownPupil"]["properties"]) == {"id", "given_name", "school", "relation"}
+    for path in PATHS.values():
+        answers = described["paths"][f"/activation/{path}"]["post"]["responses"]
+        assert set(answers) == {"200", "400", "404", "409", "422", "429", "503"}
+        assert list(answers["409"]["content"]) == ["application/problem+json"]
+    assert model_of(VIEWS[State.CODE], OUTCOMES[State.CODE].__base__ or object).__name__ == "CodeView"
+
+
+# --- what the description promises, tried by a program that read it ---------------------------------------
+
+STAGES = {
+    "choose-profile": State.PROFILE, "start-activation": State.SIGN_IN, "claim-identity": State.IDENTITY,
+    "submit-code": State.CODE, "resend-code": State.CODE, "confirm-pupils": State.PUPILS,
+    "choose-password": State.PASSWORD, "password-assessment": State.PASSWORD, "go-back": State.IDENTITY,
+}  # fmt: skip
+
+
+HOSTS: dict[Any, Host] = {}
+
+
+@pytest.fixture(scope="module")
+def described() -> Iterator[Any]:
+    running = Host(settings=Settings(sms_per_mobile=10**6, mobile_failures=10**6))
+    schema = schemathesis.openapi.from_url(f"{running.address}/openapi.json").include(path_regex="^/activation")
+    HOSTS[schema.location] = running
+    yield schema
+    running.close()
+
+
+OPERATIONS = [("POST", ""), ("GET", ""), *(("POST", f"/{path}") for path in STAGES), ("GET", "/human-check/image")]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "mode"),
+    [
+        *((method, path, schemathesis.GenerationMode.POSITIVE) for method, path in OPERATIONS),
+        *(("POST", f"/{path}", schemathesis.GenerationMode.NEGATIVE) for path in STAGES),
+    ],
+)
+def test_nothing_but_what_is_described(described: Any, method: str, path: str, mode: Any) -> None:
+    """Requests that keep to the description and requests that break it: every answer is a described one."""
+
+    @given(described[f"/activation{path}"][method].as_strategy(generation_mode=mode))
+    @settings(max_examples=20, suppress_health_check=list(HealthCheck))
+    def tried(case: Any) -> None:
+        one = Parent(HOSTS[described.location])
+        one.to(STAGES.get(path[1:], State.CODE))
+        case.headers = {**(case.headers or {}), "Activation-Handle": one.handle}
+        case.call_and_validate(excluded_checks=[positive_data_acceptance])  # what is well formed may be refused
+
+    tried()
+
+
+@given(st.binary(max_size=200) | st.text().map(lambda text: json.dumps({"code": text}).encode()))
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_body_gets_an_answer(described: Any, body: bytes) -> None:
+    one = Parent(HOSTS[described.location])
+    one.to(State.CODE)
+    response = one.host.client.post(
+        "/activation/submit-code",
+        content=body,
+        headers={"Activation-Handle": one.handle, "Content-Type": "application/json"},
+    )
+    assert response.status_code in (400, 422)
+    assert response.headers["content-type"] == "application/problem+json"
