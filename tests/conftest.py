@@ -26,7 +26,7 @@ _schemas = (f"t{n}" for n in itertools.count())
 @pytest.fixture(scope="session")
 def server() -> Iterator[Server]:
     """One PostgreSQL for the whole run."""
-    running = Server()
+    running = Server(flushes=False)
     yield running
     running.close()
 

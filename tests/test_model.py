@@ -330,7 +330,7 @@ class JourneyOnSqlite(Journey):
 class TestJourney(Journey.TestCase):  # type: ignore[misc, valid-type]  # made by Hypothesis
     """In memory."""
 
-    settings = settings(max_examples=300, stateful_step_count=40, deadline=None)
+    settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
 
 
 @promise("F1", "C10", "R7")

@@ -113,7 +113,8 @@ def _derive(world: World, out: Outcome) -> str:
 
 
 @promise("R2")
-@pytest.mark.parametrize("kind", ["sqlite", pytest.param("postgres", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
 def test_a_thousand_homonyms_in_two_processes_get_identifiers_of_their_own(
     kind: str, tmp_path: Path, server: Server
 ) -> None:

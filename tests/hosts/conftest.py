@@ -23,6 +23,7 @@ from django.core.management import call_command  # noqa: E402
 from django.db import connections  # noqa: E402
 
 from educonnect_flow.contrib.django.store import DjangoStore  # noqa: E402
+from tests.hosts import processes  # noqa: E402
 from tests.postgres import Server  # noqa: E402
 
 _numbers = itertools.count()
@@ -94,3 +95,9 @@ def on_postgres(server: Server, postgres_template: dict[str, Any]) -> Iterator[D
     name = alias(**postgres_template | {"NAME": database})
     yield Threaded(name)
     connections[name].close()
+
+
+@pytest.fixture
+def free_port() -> int:
+    """A port that nobody listens on."""
+    return processes.free_port()

@@ -14,7 +14,10 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.hosts.browser import CHROMIUM, FLAGS, PASSWORD, Host, Parent
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine: install the package chromium"),
+]
 
 WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 320, "height": 700}
 

@@ -289,6 +289,7 @@ def test_every_event_has_a_form_and_every_state_an_address() -> None:
     from educonnect_flow.activation.events import PUBLIC
 
     assert set(FORMS) == {event.__name__ for event in PUBLIC}
+    assert all(form().event_name == name for name, form in FORMS.items())
     assert set(PAGES) == set(State)
     assert len(set(PAGES.values())) == len(PAGES)
 

@@ -316,6 +316,7 @@ def described() -> Iterator[Any]:
 OPERATIONS = [("POST", ""), ("GET", ""), *(("POST", f"/{path}") for path in STAGES), ("GET", "/human-check/image")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("method", "path", "mode"),
     [
@@ -327,7 +328,7 @@ def test_nothing_but_what_is_described(described: Any, method: str, path: str, m
     """Requests that keep to the description and requests that break it: every answer is a described one."""
 
     @given(described[f"/activation{path}"][method].as_strategy(generation_mode=mode))
-    @settings(max_examples=20, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=60, suppress_health_check=list(HealthCheck))
     def tried(case: Any) -> None:
         one = Parent(HOSTS[described.location])
         one.to(STAGES.get(path[1:], State.CODE))
@@ -338,7 +339,7 @@ def test_nothing_but_what_is_described(described: Any, method: str, path: str, m
 
 
 @given(st.binary(max_size=200) | st.text().map(lambda text: json.dumps({"code": text}).encode()))
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_body_gets_an_answer(described: Any, body: bytes) -> None:
     one = Parent(HOSTS[described.location])
     one.to(State.CODE)

@@ -419,7 +419,7 @@ class StoreContract:
         assert numbers == sorted(set(numbers))
 
     def test_reading_on_misses_nothing_that_is_written_meanwhile(self, store: Store) -> None:
-        count = 60
+        count = 40
         seen: list[str] = []
         with ThreadPoolExecutor(8) as pool:
             writing = [pool.submit(store.commit, first(f"a{n}", f"h{n}", audit=entry(f"a{n}"))) for n in range(count)]

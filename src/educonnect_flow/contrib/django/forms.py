@@ -55,6 +55,11 @@ class EventForm(forms.Form):
     def prepare(self, view: Any) -> None:
         """Shape the form after the page's view."""
 
+    @property
+    def event_name(self) -> str:
+        """What the form posts as ``event``."""
+        return self.event.__name__
+
     @classmethod
     def read(cls, data: QueryDict) -> Event:
         """The event for what was posted."""
