@@ -3,12 +3,14 @@
 - the diagram, in README.md and docs/journey.md, and drawn in docs/journey.svg
 - docs/settings.md, docs/reasons.md: out of the classes
 - docs/promises.md: out of docs/promises.toml and the tests that carry an id
+- the table of names in docs/school-records.md: out of tests/names.json
 """
 
 from __future__ import annotations
 
 import ast
 import hashlib
+import json
 import re
 import sys
 import tomllib
@@ -145,6 +147,18 @@ def promises_page() -> str:
     return "\n".join(chapters)
 
 
+def names_page() -> str:
+    """The table of cases that the tests try (tests/names.json)."""
+    cases = json.loads((ROOT / "tests" / "names.json").read_text("utf-8"))
+    rows = [("the record has", "typed", "the same?", "why")]
+    for case in cases:
+        family, given, usage, *others = case["record"]
+        record = f"{family}{f' (usage: {usage})' if usage else ''}, {', '.join(filter(None, (given, *others))) or '–'}"
+        typed = f"{case['typed'][0]}, {case['typed'][1] or '–'}"
+        rows.append((record, typed, "yes" if case["same"] else "**no**", case["why"]))
+    return table(*rows)
+
+
 def pages() -> dict[Path, str]:
     """Every generated text, by its file."""
     drawing = mermaid(TABLE)
@@ -155,8 +169,13 @@ def pages() -> dict[Path, str]:
             between(journey.read_text("utf-8"), "diagram", f"```text\n{drawing}```"), "rows", rows_of_the_table()
         ),
     }
-    for name, block in (("settings", settings_page()), ("reasons", reasons_page()), ("promises", promises_page())):
-        path = DOCS / f"{name}.md"
+    for page, name, block in (
+        ("settings", "settings", settings_page()),
+        ("reasons", "reasons", reasons_page()),
+        ("promises", "promises", promises_page()),
+        ("school-records", "names", names_page()),
+    ):
+        path = DOCS / f"{page}.md"
         made[path] = between(path.read_text("utf-8"), name, block)
     return made
 

@@ -222,7 +222,10 @@ def test_no_source_of_randomness_but_the_systems() -> None:
     source = Path(__file__).parents[1] / "src"
     for path in source.rglob("*.py"):
         uses = re.findall(r"\brandom\.\w+", path.read_text("utf-8"))
-        assert set(uses) <= ({"random.uniform"} if path.name in JITTERS else set()), path  # a jitter between waits
+        allowed = {"random.uniform"} if path.name in JITTERS else set()  # a jitter between waits
+        if path.parts[-2:] == ("testing", "exports.py"):
+            allowed = {"random.Random"}  # makes up people, the same for the same seed; no part of a flow
+        assert set(uses) <= allowed, path
 
 
 def texts_in(value: object, depth: int = 12) -> Iterator[str]:

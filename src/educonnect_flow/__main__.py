@@ -8,6 +8,7 @@ import logging
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from educonnect_flow.activation.table import TABLE
@@ -37,6 +38,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _takes_flow(audit)
     audit.add_argument("--after", type=int, default=0, metavar="N", help="from above this number on (0)")
     audit.set_defaults(run=_audit)
+
+    records = commands.add_parser("import-records", help="put a school's export (SIECLE, ONDE, AAF) into a directory")
+    records.add_argument("files", nargs="+", type=Path, metavar="FILE", help="the files of one export, raw or zipped")
+    records.add_argument("--into", required=True, type=Path, metavar="PATH", help="the SqliteDirectory's file")
+    records.add_argument("--uai", metavar="UAI", help="the school's number; ONDE says none, an AAF may say several")
+    records.add_argument("--school", metavar="NAME", help="its name as parents know it")
+    records.add_argument(
+        "--relation",
+        choices=("legal_representative", "in_charge"),
+        help="what persons are to pupils where the file does not say (ONDE); without it such links are refused",
+    )
+    records.add_argument("--dry-run", action="store_true", help="only report")
+    records.add_argument("--csv", type=Path, metavar="PATH", help="write the report there instead of printing it")
+    records.set_defaults(run=_import_records)
 
     options = parser.parse_args(arguments)
     status: int = options.run(options)
@@ -118,6 +133,21 @@ def _audit(options: argparse.Namespace) -> int:
     except BrokenPipeError:  # whoever reads has read enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
+
+
+def _import_records(options: argparse.Namespace) -> int:
+    from educonnect_flow.importing import import_records
+    from educonnect_flow.people import Relation
+
+    return import_records(
+        options.files,
+        options.into,
+        uai=options.uai,
+        name=options.school,
+        relation=Relation(options.relation) if options.relation else None,
+        dry_run=options.dry_run,
+        report_to=options.csv,
+    )
 
 
 if __name__ == "__main__":

@@ -56,6 +56,8 @@ class Guardian(Confidential):
     mobile: str = field(validator=of(str), repr=False)
     usage_name: str | None = field(default=None, validator=of(str, type(None)))
     """The name in use, when it is another than the birth name; both count for the identity."""
+    other_given_names: tuple[str, ...] = field(default=(), converter=frozen_sequence, validator=sequence(str))
+    """The given names after the first; a parent may type some of them after it."""
     pupils: tuple[Pupil, ...] = field(default=(), converter=frozen_sequence, validator=sequence(Pupil))
 
 

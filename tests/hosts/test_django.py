@@ -501,7 +501,9 @@ def test_every_text_has_its_english_and_the_french_is_the_source(folder: str) ->
                 assert locale == "en" or message.string == message.id
         assert said == set(known)
         with (ROOT / folder / "locale" / locale / "LC_MESSAGES" / "django.mo").open("rb") as file:
-            compiled = {str(m.id): str(list(m.string) if m.pluralizable else m.string) for m in read_mo(file) if m.id}
+            compiled = {
+                str(m.id): str(list(m.string or ()) if m.pluralizable else m.string) for m in read_mo(file) if m.id
+            }
         assert sorted(map(str, known)) == sorted(key.removeprefix("['").split("', '")[0] for key in compiled)
         assert set(compiled.values()) == {
             str(list(text) if isinstance(text, tuple | list) else text) for text in known.values()

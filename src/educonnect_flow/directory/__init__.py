@@ -1,5 +1,6 @@
 """Directories of guardians."""
 
+from educonnect_flow.directory.sqlite import SqliteDirectory
 from educonnect_flow.directory.static import StaticDirectory
 
-__all__ = ["StaticDirectory"]
+__all__ = ["SqliteDirectory", "StaticDirectory"]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from itertools import accumulate
 
 from attrs import frozen
 
@@ -63,10 +64,16 @@ class IdentityCheck(Confidential):
 
 
 def check_identity(check: IdentityCheck) -> Verdict:
-    """``IDENTITY_UNKNOWN`` unless given name, and birth or usage name, are the record's, however written."""
+    """``IDENTITY_UNKNOWN`` unless both names are the record's, however written.
+
+    The family name is the birth name or the usage name; both together are a third name, unless the record has it.  The
+    given name is the first, alone or followed by others of the record in their order; never another one without it.
+    """
     guardian = check.guardian
     family, given = fold(check.family_name), fold(check.given_name)
     families = {fold(guardian.family_name), fold(guardian.usage_name or "")} - {""}
-    if given and family in families and given == fold(guardian.given_name):
+    first = fold(guardian.given_name)
+    others = (fold(name[:LONGEST]) for name in guardian.other_given_names)
+    if given and first and family in families and given in set(accumulate(others, initial=first)):
         return None
     return Refusal(Reason.IDENTITY_UNKNOWN)

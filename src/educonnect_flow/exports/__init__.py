@@ -1,0 +1,9 @@
+"""What schools export, read as a stream: SIECLE (second degree), ONDE (first degree) and AAF (extra ``records``).
+
+Each reader yields ``Person``, ``Student`` and ``Link`` in the order of the file, and holds one of them at a time.
+"""
+
+from educonnect_flow.exports.items import Entry, ExportError, Item, Link, Person, School, Student
+from educonnect_flow.exports.reading import read
+
+__all__ = ["Entry", "ExportError", "Item", "Link", "Person", "School", "Student", "read"]

@@ -1,0 +1,72 @@
+"""``python -m educonnect_flow import-records``: a school's export into a directory, with a report to act on."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from educonnect_flow.directory import SqliteDirectory
+from educonnect_flow.directory.report import Report
+from educonnect_flow.exports import ExportError, read
+from educonnect_flow.people import Relation
+
+
+def import_records(
+    files: Sequence[Path],
+    into: Path,
+    *,
+    uai: str | None = None,
+    name: str | None = None,
+    relation: Relation | None = None,
+    dry_run: bool = False,
+    report_to: Path | None = None,
+    console: Console | None = None,
+) -> int:
+    """Import *files* into the SQLite directory *into*; 0, or 1 with the reason on the error output.
+
+    :param report_to: a CSV file for the report, readable by its owner only; default: a table on the output.
+    """
+    shown, told = console or Console(stderr=True), console or Console(file=sys.stdout)
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+    try:
+        with Progress(*columns, console=shown, transient=True) as progress:
+            task = progress.add_task("import", total=None)
+            export = read(files, uai=uai, name=name, progress=lambda count: progress.advance(task, count))
+            progress.update(task, total=export.size)
+            directory = SqliteDirectory(into)
+            try:
+                report = directory.replace(export, relation=relation, dry_run=dry_run)
+            finally:
+                directory.close()
+    except ExportError as error:
+        shown.print(f"nothing was imported: {error}", markup=False, highlight=False, soft_wrap=True)
+        return 1
+    if report_to is not None:
+        report_to.touch(mode=0o600)
+        with report_to.open("w", encoding="utf-8-sig", newline="") as file:
+            report.write_csv(file)
+    else:
+        told.print(table_of(report))
+    can, done = ("could", "Dry run: nothing was changed.") if dry_run else ("can", "The records were replaced.")
+    told.print(
+        f"{report.uai}: {report.guardians} guardians {can} activate an account for {report.pupils} pupils;"
+        f" {report.counts.total()} findings. {done}",
+        markup=False,
+        highlight=False,
+        soft_wrap=True,
+    )
+    return 0
+
+
+def table_of(report: Report) -> Table:
+    """The findings as a table."""
+    table = Table("constat", "qui", "ligne", title=f"École ou établissement {report.uai}", title_justify="left")
+    for row in report.rows():
+        table.add_row(*map(escape, row))
+    return table

@@ -1,0 +1,706 @@
+"""From a school's export to a directory: what was meant is what is found, and nothing is ever half there."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import random
+import signal
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import zipfile
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from attrs import evolve
+from hypothesis import given, settings
+from hypothesis import strategies as hyp
+
+from educonnect_flow import (
+    ActivationFlow,
+    ChooseProfile,
+    ConfirmPupils,
+    Guardian,
+    Profile,
+    PupilAnswer,
+    Relation,
+    StartActivation,
+    State,
+    SubmitCode,
+)
+from educonnect_flow.__main__ import main
+from educonnect_flow.directory import SqliteDirectory
+from educonnect_flow.directory.report import Kind, Report
+from educonnect_flow.exports import ExportError, read, source
+from educonnect_flow.machinery.text import encode
+from educonnect_flow.ports import Directory
+from educonnect_flow.reasons import refusals_of
+from educonnect_flow.sms import RecordingSms
+from educonnect_flow.stores import MemoryStore
+from educonnect_flow.testing import CheapHasher, DirectoryContract
+from educonnect_flow.testing.exports import (
+    MadeLink,
+    MadePerson,
+    MadePupil,
+    MadeSchool,
+    made_up,
+    write_aaf,
+    write_onde,
+    write_siecle,
+)
+from educonnect_flow.validators.identity import IdentityCheck, check_identity
+from tests.world import SECRET, claim, password
+
+UAI = "0750001A"
+LEGAL, CHARGE = Relation.LEGAL_REPRESENTATIVE, Relation.IN_CHARGE
+
+FORMS: dict[str, Callable[[Path, MadeSchool], list[Path]]] = {
+    "siecle": write_siecle,
+    "siecle 1.8": lambda folder, school: write_siecle(folder, school, version="1.8"),
+    "siecle utf-8 zip": lambda folder, school: write_siecle(folder, school, encoding="UTF-8", zipped=True),
+    "onde": lambda folder, school: write_onde(folder, school, encoding="utf-8-sig"),
+    "onde latin": write_onde,
+    "onde old": lambda folder, school: write_onde(folder, school, old=True, encoding="cp1252"),
+    "aaf": lambda folder, school: write_aaf(folder, school, parts=3),
+    "aaf first degree": lambda folder, school: write_aaf(folder, school, first_degree=True),
+}
+
+
+@pytest.fixture
+def directory(tmp_path: Path) -> Iterator[SqliteDirectory]:
+    made = SqliteDirectory(tmp_path / "records.db")
+    yield made
+    made.close()
+
+
+def replaced(directory: SqliteDirectory, paths: list[Path], **more: Any) -> Report:
+    """An import on a day of the test's own."""
+    given: dict[str, Any] = {"relation": CHARGE, "today": date(2026, 11, 23), **more}
+    return directory.replace(read(paths, uai=given.pop("uai", UAI)), **given)
+
+
+def e164(written: str | None) -> str | None:
+    """The number that a school wrote, when it is a mobile of the mainland."""
+    digits = (written or "").replace(" ", "").replace("+33", "0")
+    return f"+33{digits[1:]}" if len(digits) == 10 and digits[:2] in ("06", "07") else None
+
+
+def meant(school: MadeSchool, form: str) -> dict[str, Any]:
+    """By number: the names of the guardian, and their pupils."""
+    if form == "onde latin":  # ISO-8859-15 has no such apostrophe
+        school = MadeSchool(
+            uai=school.uai, links=school.links,
+            persons=[evolve(p, family_name=p.family_name.replace("’", "'"), usage_name=(p.usage_name or "").replace("’", "'") or None) for p in school.persons],
+            pupils=[evolve(p, family_name=p.family_name.replace("’", "'")) for p in school.pupils],
+        )  # fmt: skip
+    pupils = {pupil.number: pupil for pupil in school.pupils if pupil.left is None}
+    found: dict[str, Any] = {}
+    for person in school.persons:
+        links = [
+            link for link in school.links if link.person == person.number and link.pupil in pupils and link.relation
+        ]
+        mobile = e164(person.mobile)
+        if mobile and links:
+            shown = []
+            for link in links:
+                pupil = pupils[link.pupil]
+                relation = {"aaf first degree": LEGAL}.get(form, CHARGE if form.startswith("onde") else link.relation)
+                shown.append((pupil.family_name, pupil.given_name, pupil.born, relation))
+            others = person.other_given_names if form.startswith("aaf") else ()
+            usage = person.usage_name
+            if form.startswith("aaf") and usage == person.family_name:
+                usage = None  # the format always has both
+            found[mobile] = (person.family_name, usage, person.given_name, others, sorted(shown, key=str))
+    return found
+
+
+def found_in(directory: SqliteDirectory, school: MadeSchool) -> dict[str, Any]:
+    """The same, as the directory says."""
+    found = {}
+    for mobile in {e164(person.mobile) for person in school.persons} - {None}:
+        assert mobile is not None
+        for one in directory.find(mobile):
+            pupils = sorted(((p.family_name, p.given_name, p.birth_date, p.relation) for p in one.pupils), key=str)
+            found[mobile] = (one.family_name, one.usage_name, one.given_name, one.other_given_names, pupils)
+            assert one.mobile == mobile
+            assert {pupil.uai for pupil in one.pupils} == {school.uai}
+    return found
+
+
+# --- round trip ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("form", FORMS)
+@settings(max_examples=15)
+@given(families=hyp.integers(0, 12), seed=hyp.integers(0, 10**6), first=hyp.integers(0, 10**5))
+def test_what_was_meant_is_what_is_found(form: str, families: int, seed: int, first: int) -> None:
+    school = made_up(families, seed=seed, first=first)
+    with tempfile.TemporaryDirectory() as folder:
+        directory = SqliteDirectory(Path(folder) / "records.db")
+        report = replaced(directory, FORMS[form](Path(folder), school))
+        expected = meant(school, form)
+        assert found_in(directory, school) == expected
+        assert report.guardians == len({(*names[:3], mobile) for mobile, names in expected.items()})
+        directory.close()
+
+
+def test_the_generator_gives_the_same_for_the_same_seed() -> None:
+    assert made_up(30, seed=3) == made_up(30, seed=3)
+    assert made_up(30, seed=3) != made_up(30, seed=4)
+    plain = made_up(30, seed=3, quirks=False)
+    assert all(e164(person.mobile) for person in plain.persons)
+    assert all(pupil.left is None for pupil in plain.pupils)
+
+
+def test_large_files_go_in_batches(tmp_path: Path, directory: SqliteDirectory, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("educonnect_flow.directory.records.BATCH", 7)
+    school = made_up(40)
+    replaced(directory, write_siecle(tmp_path, school))
+    assert found_in(directory, school) == meant(school, "siecle")
+
+
+def test_several_numbers_and_those_of_overseas_all_find(tmp_path: Path, directory: SqliteDirectory) -> None:
+    paths = write_aaf(tmp_path, school_of())
+    more = b"<value>0612345678</value><value>+262 692 12 34 56</value><value>01 40 20 50 50</value></attr>\n"
+    told = paths[1].read_bytes()
+    at = told.index(b"</attr>", told.index(b'name="mobile"'))
+    paths[1].write_bytes(told[:at] + more + told[at + len(b"</attr>\n") :])
+    report = replaced(directory, paths)
+    assert [directory.find(mobile)[0].given_name for mobile in (MOBILE, "+262692123456")] == ["Anne", "Anne"]
+    assert directory.find(MOBILE)[0].id == directory.find("+262692123456")[0].id
+    assert report.counts == {}
+
+
+def test_the_only_school_of_an_aaf_need_not_be_said(tmp_path: Path, directory: SqliteDirectory) -> None:
+    assert directory.replace(read(write_aaf(tmp_path, school_of()))).uai == UAI
+
+
+def test_blank_lines_of_onde_are_nobody(tmp_path: Path, directory: SqliteDirectory) -> None:
+    paths = write_onde(tmp_path, school_of())
+    for path in paths:
+        path.write_bytes(path.read_bytes() + b"\n;;;;\n")
+    assert replaced(directory, paths).guardians == 1
+
+
+def test_progress_adds_up_to_the_size(tmp_path: Path, directory: SqliteDirectory) -> None:
+    told: list[int] = []
+    export = read(write_siecle(tmp_path, made_up(400), zipped=True), progress=told.append)
+    directory.replace(export)
+    assert sum(told) == export.size > 100_000
+
+
+# --- who is who ----------------------------------------------------------------------------------------
+
+ANNE = MadePerson(number=1, family_name="LE GOFF", given_name="Anne", mobile="06 12 34 56 78")
+LEO = MadePupil(number=1, family_name="LE GOFF", given_name="Léo", born=date(2012, 3, 4))
+HERS = MadeLink(person=1, pupil=1, relation=LEGAL)
+MOBILE = "+33612345678"
+
+
+def school_of(uai: str = UAI, **parts: Any) -> MadeSchool:
+    """A school of Anne and Léo, but for what is said."""
+    return MadeSchool(**{"uai": uai, "persons": [ANNE], "pupils": [LEO], "links": [HERS], **parts})
+
+
+def put(directory: SqliteDirectory, folder: Path, school: MadeSchool, **more: Any) -> Report:
+    return replaced(directory, write_siecle(folder, school), uai=school.uai, **more)
+
+
+def test_one_parent_of_two_schools_is_one_guardian(tmp_path: Path, directory: SqliteDirectory) -> None:
+    other = school_of("0690002B", persons=[evolve(ANNE, number=77, family_name="Le Goff", mobile="+33612345678")],
+                      pupils=[evolve(LEO, number=5, given_name="Zoé")],
+                      links=[MadeLink(person=77, pupil=5, relation=CHARGE)])  # fmt: skip
+    put(directory, tmp_path, school_of())
+    put(directory, tmp_path, other)
+    (anne,) = directory.find(MOBILE)
+    assert [(p.given_name, p.uai, p.relation) for p in anne.pupils] == [
+        ("Zoé", "0690002B", CHARGE), ("Léo", UAI, LEGAL),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("other", [{"given_name": "Annie"}, {"family_name": "LE GOF"}, {"mobile": "06 12 34 56 79"}])
+def test_who_differs_in_anything_stays_two(tmp_path: Path, directory: SqliteDirectory, other: Any) -> None:
+    put(directory, tmp_path, school_of())
+    put(directory, tmp_path, school_of("0690002B", persons=[evolve(ANNE, **other)]))
+    found = {guardian.id for mobile in (MOBILE, "+33612345679") for guardian in directory.find(mobile)}
+    assert len(found) == 2
+
+
+def test_a_new_number_at_the_same_school_keeps_the_guardian(tmp_path: Path, directory: SqliteDirectory) -> None:
+    put(directory, tmp_path, school_of())
+    (before,) = directory.find(MOBILE)
+    put(directory, tmp_path, school_of(persons=[evolve(ANNE, mobile="07 80 00 00 01")]))
+    (after,) = directory.find("+33780000001")
+    assert after.id == before.id
+    assert directory.find(MOBILE) == ()
+
+
+def test_an_id_of_the_school_given_to_somebody_else_does_not_carry_the_account(
+    tmp_path: Path, directory: SqliteDirectory
+) -> None:
+    put(directory, tmp_path, school_of())
+    (before,) = directory.find(MOBILE)
+    put(directory, tmp_path, school_of(persons=[evolve(ANNE, given_name="Paul", mobile="07 80 00 00 01")]))
+    (after,) = directory.find("+33780000001")
+    assert after.id != before.id
+
+
+def test_a_pupil_who_changes_school_keeps_the_parents_account(tmp_path: Path, directory: SqliteDirectory) -> None:
+    put(directory, tmp_path, school_of())
+    (before,) = directory.find(MOBILE)
+    put(directory, tmp_path, school_of(pupils=[evolve(LEO, left=date(2026, 9, 1))]))
+    assert directory.find(MOBILE) == ()
+    put(directory, tmp_path, school_of("0690002B", persons=[evolve(ANNE, number=9)], links=[evolve(HERS, person=9)]))
+    (after,) = directory.find(MOBILE)
+    assert (after.id, [pupil.uai for pupil in after.pupils]) == (before.id, ["0690002B"])
+
+
+def test_who_leaves_in_the_future_is_still_here(tmp_path: Path, directory: SqliteDirectory) -> None:
+    report = put(directory, tmp_path, school_of(pupils=[evolve(LEO, left=date(2026, 11, 24))]))
+    assert (report.guardians, report.pupils, report.counts[Kind.LEFT]) == (1, 1, 0)
+    report = put(directory, tmp_path, school_of(pupils=[evolve(LEO, left=date(2026, 11, 23))]))
+    assert (report.guardians, report.pupils, report.counts[Kind.LEFT]) == (0, 0, 1)
+
+
+def test_two_records_of_one_name_and_number_are_one_and_reported(tmp_path: Path, directory: SqliteDirectory) -> None:
+    twin = evolve(ANNE, number=2, given_name="ANNE")
+    zoe = evolve(LEO, number=2, given_name="Zoé")
+    school = school_of(
+        persons=[ANNE, twin], pupils=[LEO, zoe], links=[HERS, MadeLink(person=2, pupil=2, relation=LEGAL)]
+    )
+    report = put(directory, tmp_path, school)
+    (anne,) = directory.find(MOBILE)
+    assert [pupil.given_name for pupil in anne.pupils] == ["Léo", "Zoé"]
+    assert [found.who for found in report.findings] == ["LE GOFF ANNE"]
+    assert report.counts == {Kind.SAME_NUMBER_AND_NAME: 1}
+
+
+def test_two_links_of_one_pair_give_the_larger_access_once(tmp_path: Path, directory: SqliteDirectory) -> None:
+    put(directory, tmp_path, school_of(links=[evolve(HERS, relation=CHARGE), HERS, evolve(HERS, relation=None)]))
+    (anne,) = directory.find(MOBILE)
+    assert [pupil.relation for pupil in anne.pupils] == [LEGAL]
+
+
+def test_homonyms_of_onde_are_refused_and_reported(tmp_path: Path, directory: SqliteDirectory) -> None:
+    school = school_of(pupils=[LEO, evolve(LEO, number=2, given_name="LEO", born=date(2014, 1, 1))])
+    report = replaced(directory, write_onde(tmp_path, school))
+    assert report.counts == {Kind.HOMONYMS: 2}
+    assert directory.find(MOBILE) == ()
+
+
+def test_a_relation_that_no_file_says_must_be_said(tmp_path: Path, directory: SqliteDirectory) -> None:
+    report = replaced(directory, write_onde(tmp_path, school_of()), relation=None)
+    assert report.counts == {Kind.RELATION_UNKNOWN: 1, Kind.NO_LEGAL_REPRESENTATIVE: 1}
+    assert directory.find(MOBILE) == ()
+
+
+def test_an_aaf_of_several_schools_gives_the_one_that_is_asked_for(tmp_path: Path, directory: SqliteDirectory) -> None:
+    paths = write_aaf(tmp_path, school_of())
+    text = paths[0].read_text()
+    other = text[text.index("<addRequest") : text.index("</ficAlim")].replace("77", "78").replace(UAI, "0690002B")
+    named = other.replace(
+        "<value>0690002B</value></attr>",
+        '<value>0690002B</value></attr>\n<attr name="ENTStructureNomCourant"><value>Lycée</value></attr>',
+    )
+    paths[0].write_text(text.replace("</ficAlim", f"{named}</ficAlim"), "utf-8")
+    with pytest.raises(ExportError, match="2 schools"):
+        read(paths)
+    with pytest.raises(ExportError, match="no school 0750009Z"):
+        read(paths, uai="0750009Z")
+    assert directory.replace(read(paths, uai=UAI)).guardians == 1
+    export = read(paths, uai="0690002B")
+    assert export.name == "Lycée"
+    assert directory.replace(export).guardians == 0
+
+
+def test_the_school_has_the_name_that_parents_know(tmp_path: Path, directory: SqliteDirectory) -> None:
+    directory.replace(read(write_siecle(tmp_path, school_of()), name="Lycée Jean Moulin"))
+    assert directory.find(MOBILE)[0].pupils[0].school == "Lycée Jean Moulin"
+
+
+# --- the report ----------------------------------------------------------------------------------------
+
+
+def test_the_report_says_what_a_secretary_can_mend(tmp_path: Path, directory: SqliteDirectory) -> None:
+    persons = [
+        evolve(ANNE, number=1, mobile=None), evolve(ANNE, number=2, given_name="Bea", mobile="01 40 20 50 50"),
+        evolve(ANNE, number=3, given_name="Cleo", mobile="06 12"), evolve(ANNE, number=4, given_name="Dana", mobile="06" * 30),
+        evolve(ANNE, number=5, family_name="=CMD()", given_name="Eve", mobile="+44 7911 123456"), evolve(ANNE, number=6, given_name="Fay"),
+    ]  # fmt: skip
+    pupils = [
+        LEO,
+        evolve(LEO, number=2, given_name="Seul"),
+        evolve(LEO, number=3, given_name="Parti", left=date(2020, 1, 1)),
+    ]
+    links = [evolve(HERS, person=n) for n in range(1, 6)] + [
+        evolve(HERS, person=99),
+        evolve(HERS, pupil=98),
+        evolve(HERS, person=6, pupil=3),
+    ]
+    report = put(directory, tmp_path, school_of(persons=persons, pupils=pupils, links=links))
+    assert report.counts == {
+        Kind.NO_MOBILE: 1, Kind.LANDLINE: 1, Kind.MALFORMED: 3, Kind.NO_LEGAL_REPRESENTATIVE: 1, Kind.LINK_TO_NOBODY: 2, Kind.LEFT: 1,
+    }  # fmt: skip
+    by_kind = {kind: sorted(found.who for found in report.findings if found.kind is kind) for kind in Kind}
+    assert by_kind[Kind.NO_MOBILE] == ["LE GOFF Anne"]
+    assert by_kind[Kind.LANDLINE] == ["LE GOFF Bea"]
+    assert by_kind[Kind.MALFORMED] == ["=CMD() Eve", "LE GOFF Cleo", "LE GOFF Dana"]
+    assert by_kind[Kind.NO_LEGAL_REPRESENTATIVE] == ["LE GOFF Seul"]
+    assert by_kind[Kind.LINK_TO_NOBODY] == ["", ""]
+    assert by_kind[Kind.LEFT] == [""]
+    assert all(found.line for found in report.findings)
+    assert "LE GOFF" not in repr(report) + repr(report.findings)
+    written = io.StringIO()
+    report.write_csv(written)
+    rows = list(csv.reader(io.StringIO(written.getvalue()), delimiter=";"))
+    assert rows[0] == ["constat", "qui", "ligne"]
+    assert len(rows) == 1 + report.counts.total()
+    assert "'=CMD() Eve" in [row[1] for row in rows]  # no formula for a spreadsheet
+
+
+def test_a_birth_date_that_cannot_be_read_is_reported(tmp_path: Path, directory: SqliteDirectory) -> None:
+    paths = write_siecle(tmp_path, school_of())
+    paths[1].write_bytes(paths[1].read_bytes().replace(b"04/03/2012", b"31/02/2012"))
+    report = replaced(directory, paths)
+    assert (report.counts[Kind.NO_BIRTH_DATE], report.guardians) == (1, 0)
+
+
+def test_a_report_keeps_a_bounded_number_of_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("educonnect_flow.directory.report.MOST", 3)
+    report = Report(UAI)
+    for n in range(5):
+        report.add(Kind.NO_MOBILE, f"P{n}")
+    assert (report.counts[Kind.NO_MOBILE], len(report.findings)) == (5, 3)
+
+
+def test_a_dry_run_says_the_same_and_changes_nothing(tmp_path: Path, directory: SqliteDirectory) -> None:
+    school = made_up(50)
+    paths = write_siecle(tmp_path, school)
+    dry = replaced(directory, paths, dry_run=True)
+    assert found_in(directory, school) == {}
+    wet = replaced(directory, paths)
+    assert (dry.guardians, dry.pupils, dry.counts, dry.findings) == (
+        wet.guardians,
+        wet.pupils,
+        wet.counts,
+        wet.findings,
+    )
+
+
+def test_the_command_imports_and_reports(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    school = made_up(60, seed=4)
+    files, into, report = write_onde(tmp_path, school), tmp_path / "records.db", tmp_path / "report.csv"
+    said = [*map(str, files), "--into", str(into), "--uai", UAI, "--school", "École [bold]Ferry"]
+    assert main(["import-records", *said, "--dry-run"]) == 0
+    out = capsys.readouterr().out
+    assert "Dry run: nothing was changed." in out
+    assert "ce que la" in out
+    assert main(["import-records", *said, "--relation", "in_charge", "--csv", str(report)]) == 0
+    out = capsys.readouterr().out
+    directory = SqliteDirectory(into)
+    found = found_in(directory, school)
+    assert found == meant(school, "onde latin")
+    assert f"{len(found)} guardians can activate" in out
+    assert {p.school for m in found for g in directory.find(m) for p in g.pupils} == {"École [bold]Ferry"}
+    directory.close()
+    assert report.stat().st_mode & 0o077 == 0
+    assert "parent sans portable" in report.read_text("utf-8-sig")
+    files[0].write_bytes(b"")
+    assert main(["import-records", *said]) == 1
+    assert "nothing was imported: CSVExtraction-responsables.csv" in capsys.readouterr().err
+
+
+# --- files that are not what they should be --------------------------------------------------------------
+
+Spoil = Callable[[list[Path]], list[Path]]
+
+
+def edited(number: int, change: Callable[[bytes], bytes]) -> Spoil:
+    """One of the files, changed."""
+
+    def spoil(paths: list[Path]) -> list[Path]:
+        paths[number].write_bytes(change(paths[number].read_bytes()))
+        return paths
+
+    return spoil
+
+
+def zipped(*contents: bytes, name: str = "x.xml") -> Spoil:
+    """A zip in the place of the first file."""
+
+    def spoil(paths: list[Path]) -> list[Path]:
+        with zipfile.ZipFile(paths[0], "w", zipfile.ZIP_DEFLATED) as archive:
+            for n, content in enumerate(contents):
+                archive.writestr(f"{n}{name}", content)
+        return paths
+
+    return spoil
+
+
+BOMB = b'<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;">]>'
+
+
+def with_bomb(content: bytes) -> bytes:
+    head, rest = content.split(b"\n", 1)
+    return head + BOMB + rest
+
+
+@pytest.mark.parametrize(
+    ("form", "spoil", "said"),
+    [
+        ("siecle", edited(0, lambda c: c[: len(c) // 2]), r"line \d+"),
+        ("siecle", edited(1, lambda c: c[:-20]), r"line \d+"),
+        ("siecle", edited(0, lambda c: c.replace(b"ISO-8859-15", b"UTF-8").replace(b"LE GOFF", b"LE GOFF\xe9")), r"line \d+"),
+        ("siecle", edited(0, lambda c: c.replace(b"0750001A", b"0690002B")), "of the school 0690002B"),
+        ("siecle", edited(0, lambda c: c.replace(b"0750001A", b"Paris")), r"line \d+: PARAMETRES has no UAJ"),
+        ("siecle", edited(0, lambda c: c.replace(b"PARAMETRES", b"PARAMETRE")), "no PARAMETRES"),
+        ("siecle", edited(0, lambda c: c.replace(b' PERSONNE_ID="1"', b"")), r"line \d+: PERSONNE without an id"),
+        ("siecle", edited(0, lambda c: c.replace(b"<NIVEAU_RESPONSABILITE>1", b"<NIVEAU_RESPONSABILITE>7")), r"line \d+: RESP"),
+        ("siecle", edited(0, with_bomb), "declares entities"),
+        ("aaf", edited(1, with_bomb), "line 1"),
+        ("siecle", edited(0, lambda c: c.replace(b"BEE_RESPONSABLES", b"X BEE_RESPONSABLES=''").replace(b"</X BEE_RESPONSABLES=''", b"</X")), "."),
+        ("siecle", edited(0, lambda c: b"<!-- <BEE_RESPONSABLES > -->" + b"<X><PERSONNE/></X>"), "its root is X"),
+        ("siecle", edited(0, lambda c: b"<!-- <BEE_RESPONSABLES > --><X/>"), "its root is X"),
+        ("siecle", edited(0, lambda c: b""), "neither SIECLE"),
+        ("siecle", edited(0, lambda c: b";\r;\xff" * 500), "neither SIECLE"),
+        ("siecle", edited(0, lambda c: b"a;b;c\n1;2;3\n"), "neither SIECLE"),
+        ("siecle", lambda paths: paths[:1], "the file of the pupils is missing"),
+        ("siecle", lambda paths: [*paths, paths[0].with_name("none.xml")], "cannot be read"),
+        ("siecle", zipped(b"<BEE_RESPONSABLES/>", b"<BEE_ELEVES/>"), "a zip with 2 files"),
+        ("siecle", zipped(b"<BEE_RESPONSABLES>" + b" " * (30 << 20)), "unpacks to more"),
+        ("siecle", edited(0, lambda c: b"PK\x03\x04" + c + b"PK\x05\x06" + b"\0" * 18), "cannot be|zip"),
+        ("siecle", edited(0, lambda c: c.replace(b"<PERSONNES>", b"<PERSONNES>" + b"<Z/>" * (5 << 20))), "16 MiB without"),
+        ("aaf", edited(0, lambda c: c.replace(b"0750001A", b"")), r"line \d+: a school without its number"),
+        ("aaf", edited(1, lambda c: c.replace(b"addRequest", b"modifyRequest")), "delta"),
+        ("aaf", edited(1, lambda c: c.replace(b"<id>p1</id>", b"<id/>")), r"line \d+: an addRequest without an id"),
+        ("aaf", edited(4, lambda c: c.replace(b"$10$1$", b"$")), "six parts"),
+        ("aaf", lambda paths: [*paths[:-1], paths[-1].rename(paths[-1].with_name("other.xml"))], "which part it is"),
+        ("aaf", lambda paths: paths[1:], "the file of the schools is missing"),
+        ("onde", edited(0, lambda c: c.replace(b"Nom responsable", b"Nom")), "neither SIECLE"),
+        ("onde", edited(1, lambda c: c + b'Mme;;"x;y\n'), r"line \d+: not a line"),
+        ("onde", edited(1, lambda c: c + b"Mme;;x\0;y;;;;\n"), r"line \d+"),
+        ("onde", edited(1, lambda c: c + b"Mme;;\x81;y;;;;\n"), r"line \d+: characters"),
+        ("onde", edited(1, lambda c: c + b";" * 200_000), "a line without an end"),
+    ],
+)  # fmt: skip
+def test_a_bad_file_is_told_and_changes_nothing(
+    tmp_path: Path, directory: SqliteDirectory, form: str, spoil: Spoil, said: str
+) -> None:
+    put(directory, tmp_path, school_of())
+    before = directory.find(MOBILE)
+    school = school_of(persons=[evolve(ANNE, given_name="Nouvelle")])
+    folder = tmp_path / "new"
+    folder.mkdir()
+    paths = FORMS[form](folder, school)
+    with pytest.raises(ExportError, match=said) as told:
+        replaced(directory, spoil(paths))
+    assert "Nouvelle" not in str(told.value)
+    assert directory.find(MOBILE) == before
+
+
+def test_onde_without_a_school_and_files_of_two_formats(tmp_path: Path) -> None:
+    onde = write_onde(tmp_path, school_of())
+    with pytest.raises(ExportError, match="say its number"):
+        read(onde)
+    with pytest.raises(ExportError, match="files of 2 formats"):
+        read([*onde, *write_siecle(tmp_path, school_of())])
+    export = read(write_siecle(tmp_path, school_of()))
+    with pytest.raises(ExportError, match="no file says"):
+        export.uai  # noqa: B018 - a property
+
+
+def test_a_file_that_says_it_is_smaller_than_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "f"
+    path.write_bytes(b"x" * 300_000)
+    monkeypatch.setattr(source, "LARGEST", 100_000)
+    with pytest.raises(ExportError, match="larger than it says"):
+        list(source.Source(path).chunks())
+
+
+def test_a_zip_that_is_broken_inside(tmp_path: Path) -> None:
+    (path, _) = write_siecle(tmp_path, made_up(300), zipped=True)
+    content = bytearray(path.read_bytes())
+    content[3_000:3_100] = b"\xff" * 100
+    path.write_bytes(content)
+    with pytest.raises(ExportError, match="cannot be unpacked"):
+        list(source.Source(path).chunks())
+
+
+@settings(max_examples=60)
+@given(data=hyp.data(), form=hyp.sampled_from(sorted(FORMS)))
+def test_whatever_is_changed_in_a_file_is_taken_or_told(data: hyp.DataObject, form: str) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        paths = FORMS[form](Path(folder), made_up(3, seed=1))
+        path = data.draw(hyp.sampled_from(paths))
+        content = bytearray(path.read_bytes())
+        at = data.draw(hyp.integers(0, len(content) - 1))
+        content[at : at + data.draw(hyp.integers(0, 30))] = data.draw(hyp.binary(max_size=30))
+        path.write_bytes(content)
+        directory = SqliteDirectory(Path(folder) / "records.db")
+        try:
+            replaced(directory, paths)
+        except ExportError as error:
+            assert "DE LA TOUR" not in str(error)
+        directory.close()
+
+
+# --- all of it, or nothing -----------------------------------------------------------------------------
+
+IMPORTS = """
+import sys
+from datetime import date
+from pathlib import Path
+from educonnect_flow.__main__ import main
+from educonnect_flow.directory import SqliteDirectory
+from educonnect_flow.exports import read
+directory = SqliteDirectory(sys.argv[1])
+while True:
+    for folder in sys.argv[2:]:
+        directory.replace(read(sorted(Path(folder).glob("*.xml"))), today=date(2026, 11, 23))
+"""
+
+
+def two_versions(tmp_path: Path) -> tuple[list[MadeSchool], list[Path]]:
+    schools = [made_up(300, seed=seed, quirks=False) for seed in (1, 2)]
+    folders = [tmp_path / "one", tmp_path / "two"]
+    for folder, school in zip(folders, schools, strict=True):
+        folder.mkdir()
+        write_siecle(folder, school)
+    return schools, folders
+
+
+def which(path: Path, schools: list[MadeSchool]) -> int:
+    """Which version a directory holds, whole; -1 for none."""
+    directory = SqliteDirectory(path)
+    everybody = MadeSchool(uai=UAI, persons=[*schools[0].persons, *schools[1].persons])
+    found = found_in(directory, everybody)
+    directory.close()
+    if not found:
+        return -1
+    return [meant(school, "siecle") for school in schools].index(found)
+
+
+@pytest.mark.slow
+def test_an_import_killed_at_any_moment_leaves_one_version_whole(tmp_path: Path) -> None:
+    schools, folders = two_versions(tmp_path)
+    draw, seen = random.Random(5), set()  # noqa: S311 - a moment
+    for _ in range(15):
+        process = subprocess.Popen([sys.executable, "-c", IMPORTS, str(tmp_path / "records.db"), *map(str, folders)])
+        time.sleep(0.4 + draw.random() * 0.6)
+        process.send_signal(signal.SIGKILL)
+        process.wait(10)
+        seen.add(which(tmp_path / "records.db", schools))
+    assert seen & {0, 1}
+
+
+def test_of_two_imports_at_once_one_wins_whole_and_nobody_sees_half(tmp_path: Path) -> None:
+    schools, folders = two_versions(tmp_path)
+    path = tmp_path / "records.db"
+    directory = SqliteDirectory(path)
+    stop, sizes = threading.Event(), set()
+
+    def count() -> None:
+        with sqlite3.connect(path) as reader:
+            while not stop.is_set():
+                sizes.add(reader.execute("SELECT count(*) FROM entry").fetchone()[0])
+        reader.close()
+
+    watching = threading.Thread(target=count)
+    watching.start()
+    with ThreadPoolExecutor(2) as pool:
+        for _ in range(3):
+            list(pool.map(lambda folder: directory.replace(read(sorted(folder.glob("*.xml")))), folders))
+            assert which(path, schools) in (0, 1)
+    stop.set()
+    watching.join()
+    directory.close()
+    assert sizes <= {0, *(len(meant(school, "siecle")) for school in schools)}
+
+
+# --- all the way ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_from_the_file_to_an_activated_account(tmp_path: Path, directory: SqliteDirectory, form: str) -> None:
+    person = MadePerson(number=1, family_name="D’ALMEIDA LOPEZ", given_name="Émilie", mobile="06 12 34 56 78")
+    replaced(directory, FORMS[form](tmp_path, school_of(persons=[person])), relation=LEGAL)
+    sms = RecordingSms()
+    flow = ActivationFlow(
+        directory=directory, store=MemoryStore(), sms=sms, secret_key=SECRET, password_hasher=CheapHasher()
+    )
+    out = flow.start()
+    for event in (ChooseProfile(Profile.GUARDIAN), StartActivation(), claim("d'almeida lopez", "emilie")):
+        out = flow.submit(out.handle, event)
+    assert flow.deliver() == 1
+    out = flow.submit(out.handle, SubmitCode(sms.sent[0].text[-6:]))
+    (leo,) = out.view.pupils
+    out = flow.submit(
+        out.handle, ConfirmPupils([PupilAnswer(pupil_id=leo.id, confirmed=True, birth_date=date(2012, 3, 4))])
+    )
+    out = flow.submit(out.handle, password())
+    assert out.state is State.ACTIVATED
+
+
+class TestSqliteDirectory(DirectoryContract):
+    @pytest.fixture
+    def directory(self, tmp_path: Path) -> Iterator[Directory]:
+        made = SqliteDirectory(tmp_path / "records.db")
+        with sqlite3.connect(tmp_path / "records.db") as rows:
+            for g in self.guardians:
+                pupils = [
+                    [p.id, p.family_name, p.given_name, str(p.birth_date), p.relation.value, p.school, p.uai]
+                    for p in g.pupils
+                ]
+                body = encode([g.family_name, g.given_name, g.usage_name, list(g.other_given_names), pupils])
+                rows.execute("INSERT INTO entry VALUES (?, ?, ?, ?, ?)", (g.mobile, UAI, g.id, g.id, body))
+        rows.close()
+        assert repr(made) == "SqliteDirectory('records.db')"
+        yield made
+        made.close()
+
+
+def test_a_file_that_is_no_directory_is_told(tmp_path: Path) -> None:
+    (tmp_path / "f").write_bytes(b"no database at all" * 100)
+    with pytest.raises(sqlite3.Error):
+        SqliteDirectory(tmp_path / "f")
+
+
+def test_an_import_that_fails_in_the_middle_is_taken_back(
+    tmp_path: Path, directory: SqliteDirectory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(directory, tmp_path, school_of())
+    before = directory.find(MOBILE)
+
+    def broken(*_: Any) -> Any:
+        raise RuntimeError("in the middle")
+
+    monkeypatch.setattr("educonnect_flow.directory.records.Import._school", broken)
+    with pytest.raises(RuntimeError, match="in the middle"):
+        put(directory, tmp_path, school_of(persons=[evolve(ANNE, given_name="Paul")]))
+    assert directory.find(MOBILE) == before
+
+
+# --- names as the records have them ----------------------------------------------------------------------
+
+CASES = json.loads((Path(__file__).parent / "names.json").read_text("utf-8"))
+
+
+@pytest.mark.promise("I4")
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["why"])
+def test_the_table_of_names(case: dict[str, Any]) -> None:
+    family, given, usage, *others = case["record"]
+    record = Guardian(
+        id="g", family_name=family, given_name=given, usage_name=usage or None, mobile=MOBILE, other_given_names=others
+    )
+    typed_family, typed_given = case["typed"]
+    check = IdentityCheck(family_name=typed_family, given_name=typed_given, mobile=MOBILE, guardian=record)
+    assert (not refusals_of(check_identity(check))) is case["same"]
