@@ -278,8 +278,11 @@ def _write_csv(path: Path, rows: Iterable[Sequence[str]], encoding: str, *, quot
         return cell
 
     with path.open("w", encoding=encoding, newline="") as file:
-        quoting = csv.QUOTE_ALL if quoted else csv.QUOTE_MINIMAL
-        writer = csv.writer(file, delimiter=";", quoting=quoting, lineterminator="\r\n" if quoted else "\n")
+        writer: Any
+        if quoted:
+            writer = csv.writer(file, delimiter=";", quoting=csv.QUOTE_ALL, lineterminator="\r\n")
+        else:
+            writer = csv.writer(file, delimiter=";", lineterminator="\n")
         writer.writerows(map(encodable, row) for row in rows)
 
 
