@@ -16,15 +16,18 @@ import time
 import zipfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from attrs import evolve
 from hypothesis import given, settings
 from hypothesis import strategies as hyp
 
+import educonnect_flow.directory
 from educonnect_flow import (
     ActivationFlow,
     ChooseProfile,
@@ -38,7 +41,8 @@ from educonnect_flow import (
     SubmitCode,
 )
 from educonnect_flow.__main__ import main
-from educonnect_flow.directory import SqliteDirectory
+from educonnect_flow.directory import AsyncPostgresDirectory, PostgresDirectory, SqliteDirectory
+from educonnect_flow.directory.records import Import
 from educonnect_flow.directory.report import Kind, Report
 from educonnect_flow.exports import ExportError, read, source
 from educonnect_flow.machinery.text import encode
@@ -46,7 +50,7 @@ from educonnect_flow.ports import Directory
 from educonnect_flow.reasons import refusals_of
 from educonnect_flow.sms import RecordingSms
 from educonnect_flow.stores import MemoryStore
-from educonnect_flow.testing import CheapHasher, DirectoryContract
+from educonnect_flow.testing import CheapHasher, DirectoryContract, waited
 from educonnect_flow.testing.exports import (
     MadeLink,
     MadePerson,
@@ -58,9 +62,11 @@ from educonnect_flow.testing.exports import (
     write_siecle,
 )
 from educonnect_flow.validators.identity import IdentityCheck, check_identity
+from tests.postgres import Server
 from tests.world import SECRET, claim, password
 
 UAI = "0750001A"
+SqlDirectory = SqliteDirectory | PostgresDirectory
 LEGAL, CHARGE = Relation.LEGAL_REPRESENTATIVE, Relation.IN_CHARGE
 
 FORMS: dict[str, Callable[[Path, MadeSchool], list[Path]]] = {
@@ -75,14 +81,19 @@ FORMS: dict[str, Callable[[Path, MadeSchool], list[Path]]] = {
 }
 
 
-@pytest.fixture
-def directory(tmp_path: Path) -> Iterator[SqliteDirectory]:
-    made = SqliteDirectory(tmp_path / "records.db")
+@pytest.fixture(params=["sqlite", "postgres"])
+def directory(request: pytest.FixtureRequest, tmp_path: Path, schema: str) -> Iterator[SqlDirectory]:
+    made: SqlDirectory
+    if request.param == "sqlite":
+        made = SqliteDirectory(tmp_path / "records.db")
+    else:
+        server: Server = request.getfixturevalue("server")
+        made = PostgresDirectory(server.dsn, schema=f"records_{schema}")
     yield made
     made.close()
 
 
-def replaced(directory: SqliteDirectory, paths: list[Path], **more: Any) -> Report:
+def replaced(directory: SqlDirectory, paths: list[Path], **more: Any) -> Report:
     """An import on a day of the test's own."""
     given: dict[str, Any] = {"relation": CHARGE, "today": date(2026, 11, 23), **more}
     return directory.replace(read(paths, uai=given.pop("uai", UAI)), **given)
@@ -123,7 +134,7 @@ def meant(school: MadeSchool, form: str) -> dict[str, Any]:
     return found
 
 
-def found_in(directory: SqliteDirectory, school: MadeSchool) -> dict[str, Any]:
+def found_in(directory: SqlDirectory, school: MadeSchool) -> dict[str, Any]:
     """The same, as the directory says."""
     found = {}
     for mobile in {e164(person.mobile) for person in school.persons} - {None}:
@@ -161,14 +172,14 @@ def test_the_generator_gives_the_same_for_the_same_seed() -> None:
     assert all(pupil.left is None for pupil in plain.pupils)
 
 
-def test_large_files_go_in_batches(tmp_path: Path, directory: SqliteDirectory, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_large_files_go_in_batches(tmp_path: Path, directory: SqlDirectory, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("educonnect_flow.directory.records.BATCH", 7)
     school = made_up(40)
     replaced(directory, write_siecle(tmp_path, school))
     assert found_in(directory, school) == meant(school, "siecle")
 
 
-def test_several_numbers_and_those_of_overseas_all_find(tmp_path: Path, directory: SqliteDirectory) -> None:
+def test_several_numbers_and_those_of_overseas_all_find(tmp_path: Path, directory: SqlDirectory) -> None:
     paths = write_aaf(tmp_path, school_of())
     more = b"<value>0612345678</value><value>+262 692 12 34 56</value><value>01 40 20 50 50</value></attr>\n"
     told = paths[1].read_bytes()
@@ -180,18 +191,18 @@ def test_several_numbers_and_those_of_overseas_all_find(tmp_path: Path, director
     assert report.counts == {}
 
 
-def test_the_only_school_of_an_aaf_need_not_be_said(tmp_path: Path, directory: SqliteDirectory) -> None:
+def test_the_only_school_of_an_aaf_need_not_be_said(tmp_path: Path, directory: SqlDirectory) -> None:
     assert directory.replace(read(write_aaf(tmp_path, school_of()))).uai == UAI
 
 
-def test_blank_lines_of_onde_are_nobody(tmp_path: Path, directory: SqliteDirectory) -> None:
+def test_blank_lines_of_onde_are_nobody(tmp_path: Path, directory: SqlDirectory) -> None:
     paths = write_onde(tmp_path, school_of())
     for path in paths:
         path.write_bytes(path.read_bytes() + b"\n;;;;\n")
     assert replaced(directory, paths).guardians == 1
 
 
-def test_progress_adds_up_to_the_size(tmp_path: Path, directory: SqliteDirectory) -> None:
+def test_progress_adds_up_to_the_size(tmp_path: Path, directory: SqlDirectory) -> None:
     told: list[int] = []
     export = read(write_siecle(tmp_path, made_up(400), zipped=True), progress=told.append)
     directory.replace(export)
@@ -211,11 +222,11 @@ def school_of(uai: str = UAI, **parts: Any) -> MadeSchool:
     return MadeSchool(**{"uai": uai, "persons": [ANNE], "pupils": [LEO], "links": [HERS], **parts})
 
 
-def put(directory: SqliteDirectory, folder: Path, school: MadeSchool, **more: Any) -> Report:
+def put(directory: SqlDirectory, folder: Path, school: MadeSchool, **more: Any) -> Report:
     return replaced(directory, write_siecle(folder, school), uai=school.uai, **more)
 
 
-def test_one_parent_of_two_schools_is_one_guardian(tmp_path: Path, directory: SqliteDirectory) -> None:
+def test_one_parent_of_two_schools_is_one_guardian(tmp_path: Path, directory: SqlDirectory) -> None:
     other = school_of("0690002B", persons=[evolve(ANNE, number=77, family_name="Le Goff", mobile="+33612345678")],
                       pupils=[evolve(LEO, number=5, given_name="Zoé")],
                       links=[MadeLink(person=77, pupil=5, relation=CHARGE)])  # fmt: skip
@@ -228,14 +239,14 @@ def test_one_parent_of_two_schools_is_one_guardian(tmp_path: Path, directory: Sq
 
 
 @pytest.mark.parametrize("other", [{"given_name": "Annie"}, {"family_name": "LE GOF"}, {"mobile": "06 12 34 56 79"}])
-def test_who_differs_in_anything_stays_two(tmp_path: Path, directory: SqliteDirectory, other: Any) -> None:
+def test_who_differs_in_anything_stays_two(tmp_path: Path, directory: SqlDirectory, other: Any) -> None:
     put(directory, tmp_path, school_of())
     put(directory, tmp_path, school_of("0690002B", persons=[evolve(ANNE, **other)]))
     found = {guardian.id for mobile in (MOBILE, "+33612345679") for guardian in directory.find(mobile)}
     assert len(found) == 2
 
 
-def test_a_new_number_at_the_same_school_keeps_the_guardian(tmp_path: Path, directory: SqliteDirectory) -> None:
+def test_a_new_number_at_the_same_school_keeps_the_guardian(tmp_path: Path, directory: SqlDirectory) -> None:
     put(directory, tmp_path, school_of())
     (before,) = directory.find(MOBILE)
     put(directory, tmp_path, school_of(persons=[evolve(ANNE, mobile="07 80 00 00 01")]))
@@ -245,7 +256,7 @@ def test_a_new_number_at_the_same_school_keeps_the_guardian(tmp_path: Path, dire
 
 
 def test_an_id_of_the_school_given_to_somebody_else_does_not_carry_the_account(
-    tmp_path: Path, directory: SqliteDirectory
+    tmp_path: Path, directory: SqlDirectory
 ) -> None:
     put(directory, tmp_path, school_of())
     (before,) = directory.find(MOBILE)
@@ -254,7 +265,7 @@ def test_an_id_of_the_school_given_to_somebody_else_does_not_carry_the_account(
     assert after.id != before.id
 
 
-def test_a_pupil_who_changes_school_keeps_the_parents_account(tmp_path: Path, directory: SqliteDirectory) -> None:
+def test_a_pupil_who_changes_school_keeps_the_parents_account(tmp_path: Path, directory: SqlDirectory) -> None:
     put(directory, tmp_path, school_of())
     (before,) = directory.find(MOBILE)
     put(directory, tmp_path, school_of(pupils=[evolve(LEO, left=date(2026, 9, 1))]))
@@ -264,14 +275,14 @@ def test_a_pupil_who_changes_school_keeps_the_parents_account(tmp_path: Path, di
     assert (after.id, [pupil.uai for pupil in after.pupils]) == (before.id, ["0690002B"])
 
 
-def test_who_leaves_in_the_future_is_still_here(tmp_path: Path, directory: SqliteDirectory) -> None:
+def test_who_leaves_in_the_future_is_still_here(tmp_path: Path, directory: SqlDirectory) -> None:
     report = put(directory, tmp_path, school_of(pupils=[evolve(LEO, left=date(2026, 11, 24))]))
     assert (report.guardians, report.pupils, report.counts[Kind.LEFT]) == (1, 1, 0)
     report = put(directory, tmp_path, school_of(pupils=[evolve(LEO, left=date(2026, 11, 23))]))
     assert (report.guardians, report.pupils, report.counts[Kind.LEFT]) == (0, 0, 1)
 
 
-def test_two_records_of_one_name_and_number_are_one_and_reported(tmp_path: Path, directory: SqliteDirectory) -> None:
+def test_two_records_of_one_name_and_number_are_one_and_reported(tmp_path: Path, directory: SqlDirectory) -> None:
     twin = evolve(ANNE, number=2, given_name="ANNE")
     zoe = evolve(LEO, number=2, given_name="Zoé")
     school = school_of(
@@ -284,26 +295,26 @@ def test_two_records_of_one_name_and_number_are_one_and_reported(tmp_path: Path,
     assert report.counts == {Kind.SAME_NUMBER_AND_NAME: 1}
 
 
-def test_two_links_of_one_pair_give_the_larger_access_once(tmp_path: Path, directory: SqliteDirectory) -> None:
+def test_two_links_of_one_pair_give_the_larger_access_once(tmp_path: Path, directory: SqlDirectory) -> None:
     put(directory, tmp_path, school_of(links=[evolve(HERS, relation=CHARGE), HERS, evolve(HERS, relation=None)]))
     (anne,) = directory.find(MOBILE)
     assert [pupil.relation for pupil in anne.pupils] == [LEGAL]
 
 
-def test_homonyms_of_onde_are_refused_and_reported(tmp_path: Path, directory: SqliteDirectory) -> None:
+def test_homonyms_of_onde_are_refused_and_reported(tmp_path: Path, directory: SqlDirectory) -> None:
     school = school_of(pupils=[LEO, evolve(LEO, number=2, given_name="LEO", born=date(2014, 1, 1))])
     report = replaced(directory, write_onde(tmp_path, school))
     assert report.counts == {Kind.HOMONYMS: 2}
     assert directory.find(MOBILE) == ()
 
 
-def test_a_relation_that_no_file_says_must_be_said(tmp_path: Path, directory: SqliteDirectory) -> None:
+def test_a_relation_that_no_file_says_must_be_said(tmp_path: Path, directory: SqlDirectory) -> None:
     report = replaced(directory, write_onde(tmp_path, school_of()), relation=None)
     assert report.counts == {Kind.RELATION_UNKNOWN: 1, Kind.NO_LEGAL_REPRESENTATIVE: 1}
     assert directory.find(MOBILE) == ()
 
 
-def test_an_aaf_of_several_schools_gives_the_one_that_is_asked_for(tmp_path: Path, directory: SqliteDirectory) -> None:
+def test_an_aaf_of_several_schools_gives_the_one_that_is_asked_for(tmp_path: Path, directory: SqlDirectory) -> None:
     paths = write_aaf(tmp_path, school_of())
     text = paths[0].read_text()
     other = text[text.index("<addRequest") : text.index("</ficAlim")].replace("77", "78").replace(UAI, "0690002B")
@@ -322,7 +333,7 @@ def test_an_aaf_of_several_schools_gives_the_one_that_is_asked_for(tmp_path: Pat
     assert directory.replace(export).guardians == 0
 
 
-def test_the_school_has_the_name_that_parents_know(tmp_path: Path, directory: SqliteDirectory) -> None:
+def test_the_school_has_the_name_that_parents_know(tmp_path: Path, directory: SqlDirectory) -> None:
     directory.replace(read(write_siecle(tmp_path, school_of()), name="Lycée Jean Moulin"))
     assert directory.find(MOBILE)[0].pupils[0].school == "Lycée Jean Moulin"
 
@@ -330,7 +341,7 @@ def test_the_school_has_the_name_that_parents_know(tmp_path: Path, directory: Sq
 # --- the report ----------------------------------------------------------------------------------------
 
 
-def test_the_report_says_what_a_secretary_can_mend(tmp_path: Path, directory: SqliteDirectory) -> None:
+def test_the_report_says_what_a_secretary_can_mend(tmp_path: Path, directory: SqlDirectory) -> None:
     persons = [
         evolve(ANNE, number=1, mobile=None), evolve(ANNE, number=2, given_name="Bea", mobile="01 40 20 50 50"),
         evolve(ANNE, number=3, given_name="Cleo", mobile="06 12"), evolve(ANNE, number=4, given_name="Dana", mobile="06" * 30),
@@ -367,7 +378,7 @@ def test_the_report_says_what_a_secretary_can_mend(tmp_path: Path, directory: Sq
     assert "'=CMD() Eve" in [row[1] for row in rows]  # no formula for a spreadsheet
 
 
-def test_a_birth_date_that_cannot_be_read_is_reported(tmp_path: Path, directory: SqliteDirectory) -> None:
+def test_a_birth_date_that_cannot_be_read_is_reported(tmp_path: Path, directory: SqlDirectory) -> None:
     paths = write_siecle(tmp_path, school_of())
     paths[1].write_bytes(paths[1].read_bytes().replace(b"04/03/2012", b"31/02/2012"))
     report = replaced(directory, paths)
@@ -382,7 +393,7 @@ def test_a_report_keeps_a_bounded_number_of_names(monkeypatch: pytest.MonkeyPatc
     assert (report.counts[Kind.NO_MOBILE], len(report.findings)) == (5, 3)
 
 
-def test_a_dry_run_says_the_same_and_changes_nothing(tmp_path: Path, directory: SqliteDirectory) -> None:
+def test_a_dry_run_says_the_same_and_changes_nothing(tmp_path: Path, directory: SqlDirectory) -> None:
     school = made_up(50)
     paths = write_siecle(tmp_path, school)
     dry = replaced(directory, paths, dry_run=True)
@@ -492,9 +503,8 @@ def with_bomb(content: bytes) -> bytes:
         ("onde", edited(1, lambda c: c + b";" * 200_000), "a line without an end"),
     ],
 )  # fmt: skip
-def test_a_bad_file_is_told_and_changes_nothing(
-    tmp_path: Path, directory: SqliteDirectory, form: str, spoil: Spoil, said: str
-) -> None:
+def test_a_bad_file_is_told_and_changes_nothing(tmp_path: Path, form: str, spoil: Spoil, said: str) -> None:
+    directory = SqliteDirectory(tmp_path / "records.db")
     put(directory, tmp_path, school_of())
     before = directory.find(MOBILE)
     school = school_of(persons=[evolve(ANNE, given_name="Nouvelle")])
@@ -504,6 +514,17 @@ def test_a_bad_file_is_told_and_changes_nothing(
     with pytest.raises(ExportError, match=said) as told:
         replaced(directory, spoil(paths))
     assert "Nouvelle" not in str(told.value)
+    assert directory.find(MOBILE) == before
+    directory.close()
+
+
+def test_a_bad_file_changes_nothing_in_either_database(tmp_path: Path, directory: SqlDirectory) -> None:
+    put(directory, tmp_path, school_of())
+    before = directory.find(MOBILE)
+    paths = write_siecle(tmp_path, school_of(persons=[evolve(ANNE, given_name="Nouvelle")]))
+    paths[1].write_bytes(paths[1].read_bytes()[:-20])
+    with pytest.raises(ExportError):
+        replaced(directory, paths)
     assert directory.find(MOBILE) == before
 
 
@@ -570,7 +591,7 @@ while True:
 
 
 def two_versions(tmp_path: Path) -> tuple[list[MadeSchool], list[Path]]:
-    schools = [made_up(300, seed=seed, quirks=False) for seed in (1, 2)]
+    schools = [made_up(families, seed=families, quirks=False) for families in (300, 200)]
     folders = [tmp_path / "one", tmp_path / "two"]
     for folder, school in zip(folders, schools, strict=True):
         folder.mkdir()
@@ -602,35 +623,64 @@ def test_an_import_killed_at_any_moment_leaves_one_version_whole(tmp_path: Path)
     assert seen & {0, 1}
 
 
-def test_of_two_imports_at_once_one_wins_whole_and_nobody_sees_half(tmp_path: Path) -> None:
+def counted(directory: SqlDirectory) -> int:
+    """How many rows somebody else sees, in one statement."""
+    if isinstance(directory, SqliteDirectory):
+        with closing(sqlite3.connect(directory._path)) as rows:
+            return int(rows.execute("SELECT count(*) FROM entry").fetchone()[0])
+    with psycopg.connect(directory._conninfo) as connection:
+        found = connection.execute(f"SELECT count(*) FROM {directory._schema}.entry".encode()).fetchone()
+    return int(found[0]) if found else -1
+
+
+def test_of_two_imports_at_once_one_wins_whole_and_nobody_sees_half(tmp_path: Path, directory: SqlDirectory) -> None:
     schools, folders = two_versions(tmp_path)
-    path = tmp_path / "records.db"
-    directory = SqliteDirectory(path)
+    versions = [meant(school, "siecle") for school in schools]
+    assert len(versions[0]) != len(versions[1])
+    everybody = MadeSchool(uai=UAI, persons=[*schools[0].persons, *schools[1].persons])
     stop, sizes = threading.Event(), set()
 
-    def count() -> None:
-        with sqlite3.connect(path) as reader:
-            while not stop.is_set():
-                sizes.add(reader.execute("SELECT count(*) FROM entry").fetchone()[0])
-        reader.close()
+    def look() -> None:
+        while not stop.is_set():
+            sizes.add(counted(directory))
 
-    watching = threading.Thread(target=count)
+    watching = threading.Thread(target=look)
     watching.start()
-    with ThreadPoolExecutor(2) as pool:
-        for _ in range(3):
-            list(pool.map(lambda folder: directory.replace(read(sorted(folder.glob("*.xml")))), folders))
-            assert which(path, schools) in (0, 1)
-    stop.set()
-    watching.join()
-    directory.close()
-    assert sizes <= {0, *(len(meant(school, "siecle")) for school in schools)}
+    try:
+        with ThreadPoolExecutor(2) as pool:
+            for _ in range(2):
+                list(pool.map(lambda folder: directory.replace(read(sorted(folder.glob("*.xml")))), folders))
+                assert found_in(directory, everybody) in versions
+    finally:
+        stop.set()
+        watching.join()
+    assert sizes <= {0, *map(len, versions)}
+    assert sizes - {0}
+
+
+def test_a_reader_in_the_middle_of_an_import_sees_the_old_records(
+    tmp_path: Path, directory: SqlDirectory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(directory, tmp_path, school_of())
+    before, seen = directory.find(MOBILE), []
+    school = Import._school
+
+    def placed(self: Import) -> str:  # after the old records are gone, and the new ones are there
+        seen.append(directory.find(MOBILE))
+        return school(self)
+
+    monkeypatch.setattr(Import, "_school", placed)
+    put(directory, tmp_path, school_of(persons=[evolve(ANNE, usage_name="PETIT")]))
+    assert seen
+    assert set(seen) == {before}
+    assert directory.find(MOBILE) != before
 
 
 # --- all the way ---------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_from_the_file_to_an_activated_account(tmp_path: Path, directory: SqliteDirectory, form: str) -> None:
+def test_from_the_file_to_an_activated_account(tmp_path: Path, directory: SqlDirectory, form: str) -> None:
     person = MadePerson(number=1, family_name="D’ALMEIDA LOPEZ", given_name="Émilie", mobile="06 12 34 56 78")
     replaced(directory, FORMS[form](tmp_path, school_of(persons=[person])), relation=LEGAL)
     sms = RecordingSms()
@@ -650,22 +700,73 @@ def test_from_the_file_to_an_activated_account(tmp_path: Path, directory: Sqlite
     assert out.state is State.ACTIVATED
 
 
+def entries(contract: DirectoryContract) -> Iterator[tuple[str, str, str, str, str]]:
+    """The rows of the contract's guardians."""
+    for g in contract.guardians:
+        pupils = [
+            [p.id, p.family_name, p.given_name, str(p.birth_date), p.relation.value, p.school, p.uai] for p in g.pupils
+        ]
+        body = encode([g.family_name, g.given_name, g.usage_name, list(g.other_given_names), pupils])
+        yield g.mobile, UAI, g.id, g.id, body
+
+
 class TestSqliteDirectory(DirectoryContract):
     @pytest.fixture
     def directory(self, tmp_path: Path) -> Iterator[Directory]:
         made = SqliteDirectory(tmp_path / "records.db")
         with sqlite3.connect(tmp_path / "records.db") as rows:
-            for g in self.guardians:
-                pupils = [
-                    [p.id, p.family_name, p.given_name, str(p.birth_date), p.relation.value, p.school, p.uai]
-                    for p in g.pupils
-                ]
-                body = encode([g.family_name, g.given_name, g.usage_name, list(g.other_given_names), pupils])
-                rows.execute("INSERT INTO entry VALUES (?, ?, ?, ?, ?)", (g.mobile, UAI, g.id, g.id, body))
+            rows.executemany("INSERT INTO entry VALUES (?, ?, ?, ?, ?)", entries(self))
         rows.close()
         assert repr(made) == "SqliteDirectory('records.db')"
         yield made
         made.close()
+
+
+class TestPostgresDirectory(DirectoryContract):
+    @pytest.fixture
+    def directory(self, server: Server, schema: str) -> Iterator[Directory]:
+        made = PostgresDirectory(server.dsn, schema=f"records_{schema}")
+        filled(server, f"records_{schema}", self)
+        assert repr(made) == f"PostgresDirectory(schema='records_{schema}')"
+        yield made
+        made.close()
+
+
+class TestAsyncPostgresDirectory(DirectoryContract):
+    @pytest.fixture
+    def directory(self, server: Server, schema: str) -> Iterator[Directory]:
+        PostgresDirectory(server.dsn, schema=f"records_{schema}").close()
+        filled(server, f"records_{schema}", self)
+        made = AsyncPostgresDirectory(server.dsn, schema=f"records_{schema}")
+        assert repr(made) == f"AsyncPostgresDirectory(schema='records_{schema}')"
+        with waited(made) as directory:
+            yield directory
+            directory.close()
+
+
+def filled(server: Server, schema: str, contract: DirectoryContract) -> None:
+    with psycopg.connect(server.dsn) as rows, rows.cursor() as cursor:
+        cursor.executemany(f"INSERT INTO {schema}.entry VALUES (%s, %s, %s, %s, %s)".encode(), list(entries(contract)))
+
+
+def test_there_is_no_other_directory() -> None:
+    with pytest.raises(AttributeError, match="no attribute 'LdapDirectory'"):
+        educonnect_flow.directory.LdapDirectory  # noqa: B018 - asked for
+
+
+def test_a_schema_is_a_plain_name() -> None:
+    with pytest.raises(ValueError, match="plain lower-case name"):
+        PostgresDirectory("", schema="a; b")
+
+
+def test_the_command_imports_into_postgres(tmp_path: Path, server: Server, capsys: pytest.CaptureFixture[str]) -> None:
+    files = write_siecle(tmp_path, school_of())
+    into = f"postgresql://postgres@/postgres?host={server.root}"
+    assert main(["import-records", *map(str, files), "--into", into]) == 0
+    directory = PostgresDirectory(server.dsn)
+    assert [guardian.given_name for guardian in directory.find(MOBILE)] == ["Anne"]
+    directory.close()
+    assert "1 guardians can activate" in capsys.readouterr().out
 
 
 def test_a_file_that_is_no_directory_is_told(tmp_path: Path) -> None:
@@ -675,7 +776,7 @@ def test_a_file_that_is_no_directory_is_told(tmp_path: Path) -> None:
 
 
 def test_an_import_that_fails_in_the_middle_is_taken_back(
-    tmp_path: Path, directory: SqliteDirectory, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, directory: SqlDirectory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put(directory, tmp_path, school_of())
     before = directory.find(MOBILE)

@@ -11,15 +11,17 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from educonnect_flow.directory import SqliteDirectory
+from educonnect_flow.directory import PostgresDirectory, SqliteDirectory
 from educonnect_flow.directory.report import Report
 from educonnect_flow.exports import ExportError, read
 from educonnect_flow.people import Relation
 
+_POSTGRES = ("postgresql://", "postgres://")
+
 
 def import_records(
     files: Sequence[Path],
-    into: Path,
+    into: str,
     *,
     uai: str | None = None,
     name: str | None = None,
@@ -28,8 +30,9 @@ def import_records(
     report_to: Path | None = None,
     console: Console | None = None,
 ) -> int:
-    """Import *files* into the SQLite directory *into*; 0, or 1 with the reason on the error output.
+    """Import *files* into the directory *into*; 0, or 1 with the reason on the error output.
 
+    :param into: the file of a ``SqliteDirectory``, or a PostgreSQL's ``postgresql://…``.
     :param report_to: a CSV file for the report, readable by its owner only; default: a table on the output.
     """
     shown, told = console or Console(stderr=True), console or Console(file=sys.stdout)
@@ -39,7 +42,7 @@ def import_records(
             task = progress.add_task("import", total=None)
             export = read(files, uai=uai, name=name, progress=lambda count: progress.advance(task, count))
             progress.update(task, total=export.size)
-            directory = SqliteDirectory(into)
+            directory = PostgresDirectory(into) if into.startswith(_POSTGRES) else SqliteDirectory(into)
             try:
                 report = directory.replace(export, relation=relation, dry_run=dry_run)
             finally:

@@ -45,13 +45,12 @@ TABLES = (
 
 STAGE = (
     "CREATE TEMP TABLE i_person (id text PRIMARY KEY, family text, given text, usage text, others text, names text,"
-    " phone text, line int)",
+    " numbers text, phone text, line int)",
     "CREATE TEMP TABLE i_number (person text, mobile text, key text, PRIMARY KEY (person, mobile))",
     "CREATE TEMP TABLE i_pupil (id text PRIMARY KEY, family text, given text, birth text, status text, line int)",
     "CREATE TEMP TABLE i_link (person text, pupil text, relation text, line int)",
     "CREATE TEMP TABLE i_entry (mobile text, person text, guardian text, body text, names text, key text)",
 )
-STAGED = ("i_person", "i_number", "i_pupil", "i_link", "i_entry")
 
 FIND = "SELECT guardian, body FROM {s}entry WHERE mobile = ? ORDER BY guardian, uai, person"
 
@@ -135,8 +134,6 @@ class Import:
 
         :raises ExportError: and nothing is changed.
         """
-        for table in STAGED:
-            self._db.execute(f"DROP TABLE IF EXISTS {table}")
         for statement in STAGE:
             self._db.execute(statement)
         waiting: dict[str, list[Sequence[Any]]] = {"i_person": [], "i_number": [], "i_pupil": [], "i_link": []}
@@ -166,12 +163,13 @@ class Import:
         if isinstance(item, Person):
             names = digest(f"{_folded(item.family_name)}\x1f{_folded(item.given_name)}")
             numbers, state = mobiles_of(item.phones)
-            others = encode(item.other_given_names)
+            keyed = [(number, digest(f"{names}\x1f{number}")) for number in numbers]
             yield "i_person", (
-                item.id, item.family_name, item.given_name, item.usage_name, others, names, state, item.line,
+                item.id, item.family_name, item.given_name, item.usage_name, encode(item.other_given_names), names,
+                encode(keyed), state, item.line,
             )  # fmt: skip
-            for number in numbers:
-                yield "i_number", (item.id, number, digest(f"{names}\x1f{number}"))
+            for number, key in keyed:
+                yield "i_number", (item.id, number, key)
         elif isinstance(item, Student):
             birth = item.birth_date.isoformat() if item.birth_date is not None else None
             yield "i_pupil", (item.id, item.family_name, item.given_name, birth, self._status(item), item.line)
@@ -229,7 +227,7 @@ class Import:
     def _entries(self, report: Report) -> Iterator[tuple[str, str, str, str, str, str]]:
         """A row for each number of each person who has access to a pupil of the school."""
         found = self._db.rows(
-            "SELECT p.id, p.names, p.family, p.given, p.usage, p.others, p.phone, p.line,"
+            "SELECT p.id, p.names, p.family, p.given, p.usage, p.others, p.numbers, p.phone, p.line,"
             " u.id, u.family, u.given, u.birth, l.relation, b.guardian,"
             f" (SELECT min(k.guardian) FROM i_number n JOIN {self._schema}known k ON k.key = n.key"
             " WHERE n.person = p.id)"
@@ -246,11 +244,11 @@ class Import:
     def _person(
         self, links: list[tuple[Any, ...]], known: dict[str, str], report: Report
     ) -> Iterator[tuple[str, str, str, str, str, str]]:
-        person, names, family, given, usage, others, phone, line, *_, by_school, by_number = links[0]
+        person, names, family, given, usage, others, staged, phone, line, *_, by_school, by_number = links[0]
         who = f"{family} {given}"
         shown: dict[str, list[str]] = {}
         for link in links:
-            pupil, surname, name, birth, relation = link[8:13]
+            pupil, surname, name, birth, relation = link[9:14]
             relation = self._told(relation)
             if relation is None:
                 report.add(Kind.RELATION_UNKNOWN, who, line)
@@ -260,7 +258,7 @@ class Import:
             return
         if phone:
             report.add(Kind[phone], who, line)
-        numbers = list(self._db.rows("SELECT mobile, key FROM i_number WHERE person = ? ORDER BY mobile", (person,)))
+        numbers = json.loads(staged)
         twins = {known[mobile] for mobile, _ in numbers if mobile in known}
         if twins:
             report.add(Kind.SAME_NUMBER_AND_NAME, who, line)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import lzma
 import os
+import struct
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +20,12 @@ LARGEST = 4 << 30
 
 RATIO = 200
 """How many times larger than its zip a file may be; XML of this kind packs to a fifteenth."""
+
+_BROKEN = (
+    OSError, zipfile.BadZipFile, EOFError, RuntimeError, NotImplementedError, ValueError, OverflowError, struct.error,
+    zlib.error, lzma.LZMAError,
+)  # fmt: skip
+"""What the standard library raises on a file that is no whole zip."""
 
 Progress = Callable[[int], None]
 """Told how many bytes were read since it was told last."""
@@ -53,7 +62,7 @@ class Source:
             while True:
                 try:
                     chunk = file.read(CHUNK)
-                except (OSError, zipfile.BadZipFile, EOFError, RuntimeError, NotImplementedError) as error:
+                except _BROKEN as error:
                     raise ExportError(f"cannot be unpacked: {error}", self.name) from error
                 if not chunk:
                     return
@@ -78,5 +87,5 @@ class Source:
                     raise ExportError("a zip that unpacks to more than any export", self.name)
                 with archive.open(members[0]) as file:
                     yield file, members[0].file_size
-        except (OSError, zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
+        except _BROKEN as error:
             raise ExportError(f"cannot be read: {error}", self.name) from error

@@ -1,0 +1,160 @@
+"""School records in PostgreSQL (extra ``postgres``; ``records`` to import into it)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+from psycopg_pool import AsyncConnectionPool, ConnectionPool
+
+from educonnect_flow.directory.records import FIND, TABLES, guardians_of, imported
+from educonnect_flow.people import Guardian, Relation
+
+if TYPE_CHECKING:
+    from educonnect_flow.directory.report import Report
+    from educonnect_flow.exports.reading import Export
+
+_NAME = re.compile(r"[a-z_][a-z0-9_]{0,62}")
+
+
+def _prefix(schema: str) -> str:
+    if not _NAME.fullmatch(schema):
+        raise ValueError("schema must be a plain lower-case name")
+    return f"{schema}."
+
+
+def _marked(sql: str) -> Any:
+    """*sql* with psycopg's marks; it holds no other ``%`` and no other ``?``."""
+    return sql.replace("%", "%%").replace("?", "%s")
+
+
+def _options(timeout: float) -> dict[str, Any]:
+    return {
+        "autocommit": True,
+        "connect_timeout": max(2, round(timeout)),
+        "options": f"-c statement_timeout={int(timeout * 1000)}",
+    }
+
+
+class PostgresDirectory:
+    """``SqliteDirectory`` for many machines: guardians found by mobile in one indexed look-up.
+
+    Readers see a school's records as they were, or as they are after an import: never half of it.
+
+    :param conninfo: as libpq takes it.
+    :param schema: the schema that holds the tables; made when missing.
+    :param pool: connections at most.
+    :param timeout: seconds, for a connection and for each look-up; an import takes as long as it takes.
+    :raises psycopg.Error: here and in each method, when the server does not answer; a flow makes ``PortUnavailable`` of
+        it.
+    """
+
+    def __init__(
+        self, conninfo: str, *, schema: str = "educonnect_records", pool: int = 10, timeout: float = 5.0
+    ) -> None:
+        self._schema = schema
+        self._conninfo = conninfo
+        prefix = _prefix(schema)
+        self._find = _marked(FIND.format(s=prefix))
+        with psycopg.connect(conninfo, connect_timeout=max(2, round(timeout))) as connection:
+            # Many may open it at once; an index has its name within the schema.
+            connection.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (f"{schema}:create",))
+            connection.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}".encode())
+            for statement in TABLES:
+                connection.execute(statement.format(s=prefix).encode())
+        self._pool = ConnectionPool(
+            conninfo, kwargs=_options(timeout), min_size=1, max_size=pool, timeout=timeout, open=True
+        )
+
+    def __repr__(self) -> str:
+        return f"PostgresDirectory(schema={self._schema!r})"
+
+    def find(self, mobile: str) -> tuple[Guardian, ...]:
+        """See ``Directory``."""
+        if "\x00" in mobile:  # which no text of PostgreSQL holds
+            return ()
+        with self._pool.connection() as connection:
+            return guardians_of(mobile, connection.execute(self._find, (mobile,)).fetchall())
+
+    def replace(
+        self, export: Export, *, relation: Relation | None = None, today: date | None = None, dry_run: bool = False
+    ) -> Report:
+        """See ``SqliteDirectory.replace``.
+
+        :raises ExportError: nothing is changed.
+        """
+        with psycopg.connect(self._conninfo, autocommit=True) as connection:
+            rows = _Rows(connection)
+
+            @contextmanager
+            def placing(uai: str) -> Iterator[None]:
+                with connection.transaction():
+                    # Of two imports of one school, the second begins when the first is in place.
+                    rows.execute("SELECT pg_advisory_xact_lock(hashtextextended(?, 0))", (f"{self._schema}:{uai}",))
+                    yield
+
+            return imported(
+                export,
+                schema=_prefix(self._schema),
+                staging=rows,
+                placing=placing,
+                relation=relation,
+                today=today,
+                dry_run=dry_run,
+            )
+
+    def close(self) -> None:
+        """Give back the connections."""
+        self._pool.close()
+
+
+class AsyncPostgresDirectory:
+    """``PostgresDirectory.find``, awaited; the tables are those of a ``PostgresDirectory`` of the same schema.
+
+    :param conninfo: as libpq takes it.
+    """
+
+    def __init__(
+        self, conninfo: str, *, schema: str = "educonnect_records", pool: int = 10, timeout: float = 5.0
+    ) -> None:
+        self._schema = schema
+        self._find = _marked(FIND.format(s=_prefix(schema)))
+        self._pool = AsyncConnectionPool(
+            conninfo, kwargs=_options(timeout), min_size=0, max_size=pool, timeout=timeout, open=False
+        )
+
+    def __repr__(self) -> str:
+        return f"AsyncPostgresDirectory(schema={self._schema!r})"
+
+    async def find(self, mobile: str) -> tuple[Guardian, ...]:
+        """See ``Directory``."""
+        if "\x00" in mobile:
+            return ()
+        await self._pool.open()
+        async with self._pool.connection() as connection:
+            return guardians_of(mobile, await (await connection.execute(self._find, (mobile,))).fetchall())
+
+    async def close(self) -> None:
+        """Give back the connections."""
+        await self._pool.close()
+
+
+class _Rows:
+    def __init__(self, connection: psycopg.Connection[Any]) -> None:
+        self._connection = connection
+
+    def execute(self, sql: str, values: Sequence[Any] = ()) -> int:
+        return self._connection.execute(_marked(sql), values).rowcount
+
+    def many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
+        with self._connection.cursor() as cursor:
+            cursor.executemany(_marked(sql), rows)
+
+    def rows(self, sql: str, values: Sequence[Any] = ()) -> Iterator[tuple[Any, ...]]:
+        with self._connection.transaction(), self._connection.cursor(f"rows{id(sql)}") as cursor:
+            cursor.itersize = 2_000
+            yield from cursor.execute(_marked(sql), values)
