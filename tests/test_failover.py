@@ -96,7 +96,8 @@ def test_a_standby_that_takes_over_has_everything_that_was_answered(
 
 
 @promise("R10", "R11")
-@pytest.mark.parametrize("asynchronous", [False, pytest.param(True, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("asynchronous", [False, True])
 def test_a_standby_that_says_nothing_gives_bounded_errors_and_no_success(
     own_server: Server, schema: str, asynchronous: bool
 ) -> None:

@@ -37,7 +37,7 @@ def killed(kind: str, where: str, folder: Path, kills: int, capsys: pytest.Captu
     ("kind", "kills"),
     [
         ("sqlite", 20),
-        ("postgres", 20),
+        pytest.param("postgres", 20, marks=pytest.mark.slow),
         pytest.param("sqlite", KILLS, marks=pytest.mark.slow),
         pytest.param("postgres", KILLS, marks=pytest.mark.slow),
     ],
