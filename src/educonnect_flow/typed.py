@@ -12,8 +12,11 @@ from educonnect_flow.errors import WrongUse
 def of(*kinds: type) -> Callable[[Any, Any, Any], None]:
     """An attrs validator: exactly one of *kinds*, or a subclass of it that is no other kind of thing."""
     names = " or ".join("None" if kind is type(None) else kind.__name__ for kind in kinds)
+    exact = frozenset(kinds)
 
     def check(instance: object, attribute: Any, value: object) -> None:
+        if type(value) in exact:
+            return
         # bool is an int and datetime is a date to isinstance; neither is meant.
         wrong = (bool not in kinds and isinstance(value, bool)) or (date in kinds and isinstance(value, datetime))
         if wrong or not isinstance(value, kinds):

@@ -23,11 +23,26 @@ LONGEST = 100
 _WRITING = dict.fromkeys(map(ord, " \u00a0\u202f\u2009\u00ad'’‘ʼ`´′-‐‑‒–—−"))
 """Spaces, soft hyphen, apostrophes and hyphens: how a name is set, not what it is."""
 
-_LETTERS = str.maketrans(
+_LETTERS: dict[int, str] = str.maketrans(
     {"œ": "oe", "æ": "ae", "ĳ": "ij", "ﬁ": "fi", "ﬂ": "fl", "ﬀ": "ff", "ﬃ": "ffi", "ﬄ": "ffl", "ſ": "s",
      "ø": "o", "ł": "l", "đ": "d", "ħ": "h", "ı": "i"}
 )  # fmt: skip
 """Latin ligatures, and letters whose stroke or dot Unicode does not take apart from them."""
+
+
+class _Bare(dict[int, str | None]):
+    """What each code point comes to: a mark or a way of writing to nothing, a letter to plain ones."""
+
+    def __missing__(self, point: int) -> str | None:
+        found = None if unicodedata.category(chr(point)) == "Mn" else chr(point)
+        if len(self) < _MEMORY:
+            self[point] = found
+        return found
+
+
+_MEMORY = 2_000
+"""Code points that are looked up once only: those of names in any one script, and no more."""
+_BARE = _Bare({**_WRITING, **_LETTERS})
 
 _UNWRITABLE = frozenset({"Cc", "Cs", "Co", "Cn"})
 _PLAIN = re.compile(r"[A-Za-z '-]*")
@@ -46,9 +61,7 @@ def fold(name: str) -> str:
     """*name* (of at most ``LONGEST`` characters) as it is compared; folding it again changes nothing."""
     if name.isascii():
         return name.translate(_WRITING).lower()
-    text = unicodedata.normalize("NFD", name.translate(_WRITING).casefold())
-    bare = "".join(c for c in text if unicodedata.category(c) != "Mn").translate(_LETTERS)
-    return bare.translate(_WRITING)
+    return unicodedata.normalize("NFD", name.translate(_WRITING).casefold()).translate(_BARE)
 
 
 @frozen(kw_only=True, eq=False, repr=False, slots=False)
