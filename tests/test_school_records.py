@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 import json
 import random
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -18,6 +20,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -45,27 +48,32 @@ from educonnect_flow.directory import AsyncPostgresDirectory, PostgresDirectory,
 from educonnect_flow.directory.records import Import
 from educonnect_flow.directory.report import Kind, Report
 from educonnect_flow.exports import ExportError, read, source
-from educonnect_flow.machinery.text import encode
 from educonnect_flow.ports import Directory
 from educonnect_flow.reasons import refusals_of
 from educonnect_flow.sms import RecordingSms
 from educonnect_flow.stores import MemoryStore
 from educonnect_flow.testing import CheapHasher, DirectoryContract, waited
+from educonnect_flow.testing import exports as generator
 from educonnect_flow.testing.exports import (
+    ALL,
+    Found,
     MadeLink,
     MadePerson,
     MadePupil,
     MadeSchool,
-    made_up,
+    Quirk,
+    mobiles,
     write_aaf,
     write_onde,
     write_siecle,
 )
-from educonnect_flow.validators.identity import IdentityCheck, check_identity
+from educonnect_flow.validators.identity import IdentityCheck, check_identity, fold
 from tests.postgres import Server
 from tests.world import SECRET, claim, password
 
 UAI = "0750001A"
+TODAY = date(2026, 11, 23)
+made_up = partial(generator.made_up, today=TODAY)
 SqlDirectory = SqliteDirectory | PostgresDirectory
 LEGAL, CHARGE = Relation.LEGAL_REPRESENTATIVE, Relation.IN_CHARGE
 
@@ -76,6 +84,7 @@ FORMS: dict[str, Callable[[Path, MadeSchool], list[Path]]] = {
     "onde": lambda folder, school: write_onde(folder, school, encoding="utf-8-sig"),
     "onde latin": write_onde,
     "onde old": lambda folder, school: write_onde(folder, school, old=True, encoding="cp1252"),
+    "siecle addresses": lambda folder, school: write_siecle(folder, school, addresses=True),
     "aaf": lambda folder, school: write_aaf(folder, school, parts=3),
     "aaf first degree": lambda folder, school: write_aaf(folder, school, first_degree=True),
 }
@@ -95,55 +104,27 @@ def directory(request: pytest.FixtureRequest, tmp_path: Path, schema: str) -> It
 
 def replaced(directory: SqlDirectory, paths: list[Path], **more: Any) -> Report:
     """An import on a day of the test's own."""
-    given: dict[str, Any] = {"relation": CHARGE, "today": date(2026, 11, 23), **more}
+    given: dict[str, Any] = {"relation": CHARGE, "today": TODAY, **more}
     return directory.replace(read(paths, uai=given.pop("uai", UAI)), **given)
 
 
-def e164(written: str | None) -> str | None:
-    """The number that a school wrote, when it is a mobile of the mainland."""
-    digits = (written or "").replace(" ", "").replace("+33", "0")
-    return f"+33{digits[1:]}" if len(digits) == 10 and digits[:2] in ("06", "07") else None
+def meant(school: MadeSchool, form: str) -> Found:
+    """Who should be found after ``replaced`` of a file of *form*."""
+    first_degree = form == "aaf first degree"
+    return school.meant(form.split(maxsplit=1)[0], relation=CHARGE, first_degree=first_degree, today=TODAY)
 
 
-def meant(school: MadeSchool, form: str) -> dict[str, Any]:
-    """By number: the names of the guardian, and their pupils."""
-    if form == "onde latin":  # ISO-8859-15 has no such apostrophe
-        school = MadeSchool(
-            uai=school.uai, links=school.links,
-            persons=[evolve(p, family_name=p.family_name.replace("’", "'"), usage_name=(p.usage_name or "").replace("’", "'") or None) for p in school.persons],
-            pupils=[evolve(p, family_name=p.family_name.replace("’", "'")) for p in school.pupils],
-        )  # fmt: skip
-    pupils = {pupil.number: pupil for pupil in school.pupils if pupil.left is None}
-    found: dict[str, Any] = {}
-    for person in school.persons:
-        links = [
-            link for link in school.links if link.person == person.number and link.pupil in pupils and link.relation
-        ]
-        mobile = e164(person.mobile)
-        if mobile and links:
-            shown = []
-            for link in links:
-                pupil = pupils[link.pupil]
-                relation = {"aaf first degree": LEGAL}.get(form, CHARGE if form.startswith("onde") else link.relation)
-                shown.append((pupil.family_name, pupil.given_name, pupil.born, relation))
-            others = person.other_given_names if form.startswith("aaf") else ()
-            usage = person.usage_name
-            if form.startswith("aaf") and usage == person.family_name:
-                usage = None  # the format always has both
-            found[mobile] = (person.family_name, usage, person.given_name, others, sorted(shown, key=str))
-    return found
-
-
-def found_in(directory: SqlDirectory, school: MadeSchool) -> dict[str, Any]:
+def found_in(directory: SqlDirectory, *schools: MadeSchool) -> Found:
     """The same, as the directory says."""
-    found = {}
-    for mobile in {e164(person.mobile) for person in school.persons} - {None}:
-        assert mobile is not None
+    found: Found = {}
+    for mobile in sorted({m for school in schools for person in school.persons for m in mobiles(person, "aaf")}):
         for one in directory.find(mobile):
-            pupils = sorted(((p.family_name, p.given_name, p.birth_date, p.relation) for p in one.pupils), key=str)
-            found[mobile] = (one.family_name, one.usage_name, one.given_name, one.other_given_names, pupils)
+            pupils = frozenset((fold(p.family_name), fold(p.given_name), p.birth_date, p.relation) for p in one.pupils)
+            assert len(pupils) == len(one.pupils)
+            names = fold(one.family_name), fold(one.usage_name or ""), fold(one.given_name), one.other_given_names
+            found.setdefault(mobile, set()).add((*names, pupils))
             assert one.mobile == mobile
-            assert {pupil.uai for pupil in one.pupils} == {school.uai}
+            assert {pupil.uai for pupil in one.pupils} <= {school.uai for school in schools}
     return found
 
 
@@ -152,23 +133,42 @@ def found_in(directory: SqlDirectory, school: MadeSchool) -> dict[str, Any]:
 
 @pytest.mark.parametrize("form", FORMS)
 @settings(max_examples=15)
-@given(families=hyp.integers(0, 12), seed=hyp.integers(0, 10**6), first=hyp.integers(0, 10**5))
-def test_what_was_meant_is_what_is_found(form: str, families: int, seed: int, first: int) -> None:
-    school = made_up(families, seed=seed, first=first)
+@given(
+    families=hyp.integers(0, 25), seed=hyp.integers(0, 10**6), first=hyp.integers(0, 10**5),
+    quirks=hyp.one_of(hyp.just(ALL), hyp.frozensets(hyp.sampled_from(Quirk))),
+)  # fmt: skip
+def test_what_was_meant_is_what_is_found(
+    form: str, families: int, seed: int, first: int, quirks: frozenset[Quirk]
+) -> None:
+    school = made_up(families, seed=seed, first=first, quirks=quirks)
     with tempfile.TemporaryDirectory() as folder:
         directory = SqliteDirectory(Path(folder) / "records.db")
         report = replaced(directory, FORMS[form](Path(folder), school))
         expected = meant(school, form)
         assert found_in(directory, school) == expected
-        assert report.guardians == len({(*names[:3], mobile) for mobile, names in expected.items()})
+        assert report.guardians <= sum(map(len, expected.values()))
         directory.close()
+
+
+@pytest.mark.parametrize("quirk", Quirk)
+def test_every_quirk_is_in_the_files(tmp_path: Path, quirk: Quirk) -> None:
+    def written(quirks: frozenset[Quirk]) -> dict[str, bytes]:
+        school = made_up(30, quirks=quirks)
+        paths = [
+            *write_siecle(tmp_path, school, version="1.8"),
+            *write_onde(tmp_path, school),
+            *write_aaf(tmp_path, school),
+        ]
+        return {path.name: path.read_bytes() for path in paths}
+
+    assert written(frozenset({quirk})) != written(frozenset())
 
 
 def test_the_generator_gives_the_same_for_the_same_seed() -> None:
     assert made_up(30, seed=3) == made_up(30, seed=3)
     assert made_up(30, seed=3) != made_up(30, seed=4)
-    plain = made_up(30, seed=3, quirks=False)
-    assert all(e164(person.mobile) for person in plain.persons)
+    plain = made_up(30, seed=3, quirks=())
+    assert all(mobiles(person, "siecle") for person in plain.persons)
     assert all(pupil.left is None for pupil in plain.pupils)
 
 
@@ -192,7 +192,7 @@ def test_several_numbers_and_those_of_overseas_all_find(tmp_path: Path, director
 
 
 def test_the_only_school_of_an_aaf_need_not_be_said(tmp_path: Path, directory: SqlDirectory) -> None:
-    assert directory.replace(read(write_aaf(tmp_path, school_of()))).uai == UAI
+    assert directory.replace(read(write_aaf(tmp_path, school_of()))).uais == (UAI,)
 
 
 def test_blank_lines_of_onde_are_nobody(tmp_path: Path, directory: SqlDirectory) -> None:
@@ -219,7 +219,7 @@ MOBILE = "+33612345678"
 
 def school_of(uai: str = UAI, **parts: Any) -> MadeSchool:
     """A school of Anne and Léo, but for what is said."""
-    return MadeSchool(**{"uai": uai, "persons": [ANNE], "pupils": [LEO], "links": [HERS], **parts})
+    return MadeSchool(**{"uai": uai, "year": 2026, "persons": [ANNE], "pupils": [LEO], "links": [HERS], **parts})
 
 
 def put(directory: SqlDirectory, folder: Path, school: MadeSchool, **more: Any) -> Report:
@@ -265,6 +265,25 @@ def test_an_id_of_the_school_given_to_somebody_else_does_not_carry_the_account(
     assert after.id != before.id
 
 
+def test_a_line_of_onde_is_nobodys_id(tmp_path: Path, directory: SqlDirectory) -> None:
+    # Two of one name, with a number each: in the next export they stand the other way round.
+    two = [ANNE, evolve(ANNE, number=2, mobile="07 80 00 00 01")]
+    both = [HERS, evolve(HERS, person=2)]
+    replaced(directory, write_onde(tmp_path, school_of(persons=two, links=both)))
+    before = [directory.find(mobile)[0].id for mobile in (MOBILE, "+33780000001")]
+    replaced(directory, write_onde(tmp_path, school_of(persons=two[::-1], links=both)))
+    assert [directory.find(mobile)[0].id for mobile in (MOBILE, "+33780000001")] == before
+
+
+def test_who_was_two_stays_two_when_the_numbers_come_to_agree(tmp_path: Path, directory: SqlDirectory) -> None:
+    # Either may have an account already: the flow takes both together, and neither account is lost.
+    put(directory, tmp_path, school_of())
+    put(directory, tmp_path, school_of("0690002B", persons=[evolve(ANNE, mobile="07 80 00 00 01")]))
+    before = {directory.find(mobile)[0].id for mobile in (MOBILE, "+33780000001")}
+    put(directory, tmp_path, school_of("0690002B"))
+    assert {guardian.id for guardian in directory.find(MOBILE)} == before
+
+
 def test_a_pupil_who_changes_school_keeps_the_parents_account(tmp_path: Path, directory: SqlDirectory) -> None:
     put(directory, tmp_path, school_of())
     (before,) = directory.find(MOBILE)
@@ -278,7 +297,7 @@ def test_a_pupil_who_changes_school_keeps_the_parents_account(tmp_path: Path, di
 def test_who_leaves_in_the_future_is_still_here(tmp_path: Path, directory: SqlDirectory) -> None:
     report = put(directory, tmp_path, school_of(pupils=[evolve(LEO, left=date(2026, 11, 24))]))
     assert (report.guardians, report.pupils, report.counts[Kind.LEFT]) == (1, 1, 0)
-    report = put(directory, tmp_path, school_of(pupils=[evolve(LEO, left=date(2026, 11, 23))]))
+    report = put(directory, tmp_path, school_of(pupils=[evolve(LEO, left=TODAY)]))
     assert (report.guardians, report.pupils, report.counts[Kind.LEFT]) == (0, 0, 1)
 
 
@@ -314,23 +333,139 @@ def test_a_relation_that_no_file_says_must_be_said(tmp_path: Path, directory: Sq
     assert directory.find(MOBILE) == ()
 
 
-def test_an_aaf_of_several_schools_gives_the_one_that_is_asked_for(tmp_path: Path, directory: SqlDirectory) -> None:
-    paths = write_aaf(tmp_path, school_of())
-    text = paths[0].read_text()
-    other = text[text.index("<addRequest") : text.index("</ficAlim")].replace("77", "78").replace(UAI, "0690002B")
-    named = other.replace(
-        "<value>0690002B</value></attr>",
-        '<value>0690002B</value></attr>\n<attr name="ENTStructureNomCourant"><value>Lycée</value></attr>',
-    )
-    paths[0].write_text(text.replace("</ficAlim", f"{named}</ficAlim"), "utf-8")
-    with pytest.raises(ExportError, match="2 schools"):
-        read(paths)
+def test_an_aaf_gives_all_its_schools_or_the_one_that_is_asked_for(tmp_path: Path, directory: SqlDirectory) -> None:
+    other = made_up(12, uai="0690002B", first=100, quirks=())
+    school = made_up(12, quirks=())
+    paths = write_aaf(tmp_path, school, other)
     with pytest.raises(ExportError, match="no school 0750009Z"):
-        read(paths, uai="0750009Z")
-    assert directory.replace(read(paths, uai=UAI)).guardians == 1
-    export = read(paths, uai="0690002B")
-    assert export.name == "Lycée"
-    assert directory.replace(export).guardians == 0
+        directory.replace(read(paths, uai="0750009Z"), today=TODAY)
+    with pytest.raises(ExportError, match="one name for 2 schools"):
+        directory.replace(read(paths, name="Lycée"), today=TODAY)
+    assert replaced(directory, paths, uai=None).uais == ("0690002B", UAI)
+    assert found_in(directory, school, other) == meant(school, "aaf") | meant(other, "aaf")
+    assert {p.school for g in directory.find(next(iter(meant(other, "aaf")))) for p in g.pupils} == {"COLLÈGE D’ICI"}
+    assert replaced(directory, paths, uai="0690002B").uais == ("0690002B",)
+    assert found_in(directory, school, other) == meant(other, "aaf")  # whoever is no more of the feed is gone
+
+
+def test_a_parent_of_two_schools_of_one_feed_is_one(tmp_path: Path, directory: SqlDirectory) -> None:
+    other = school_of(
+        "0690002B", persons=[], pupils=[evolve(LEO, number=2, given_name="Zoé")], links=[evolve(HERS, pupil=2)]
+    )
+    replaced(directory, write_aaf(tmp_path, school_of(), other), uai=None)
+    (anne,) = directory.find(MOBILE)
+    assert [(pupil.given_name, pupil.uai) for pupil in anne.pupils] == [("Zoé", "0690002B"), ("Léo", UAI)]
+
+
+# --- deltas --------------------------------------------------------------------------------------------
+
+
+def feed_of(
+    folder: Path, *schools: MadeSchool, day: str = "20261123", before: list[MadeSchool] | None = None
+) -> list[Path]:
+    """A complete export, or the delta from *before*."""
+    (folder / day).mkdir(exist_ok=True)
+    return write_aaf(folder / day, *schools, day=day, before=before)
+
+
+@settings(max_examples=25)
+@given(
+    sizes=hyp.lists(hyp.integers(0, 12), min_size=2, max_size=4),
+    seed=hyp.integers(0, 10**6),
+    quirks=hyp.frozensets(hyp.sampled_from(Quirk)),
+)
+def test_a_complete_export_and_its_deltas_come_to_the_last_complete_one(
+    sizes: list[int], seed: int, quirks: frozenset[Quirk]
+) -> None:
+    days = [
+        [
+            made_up(size, seed=seed + n // 2, quirks=quirks, first=n),
+            made_up(3, uai="0690002B", first=100, seed=seed + n),
+        ]
+        for n, size in enumerate(sizes)
+    ]
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        ours, whole = SqliteDirectory(folder / "ours.db"), SqliteDirectory(folder / "whole.db")
+        for n, schools in enumerate(days):
+            before = days[n - 1] if n else None
+            paths = feed_of(folder, *schools, day=f"202611{n + 1:02}", before=before)
+            if paths:  # nothing changed
+                replaced(ours, paths, uai=None)
+        reports = [replaced(whole, feed_of(folder, *days[-1], day="20261130"), uai=None)]
+        everybody = list(itertools.chain.from_iterable(days))
+        assert found_in(ours, *everybody) == found_in(whole, *everybody)
+        assert found_in(whole, *days[-1]) == {k: v for school in days[-1] for k, v in meant(school, "aaf").items()}
+        # …and a delta that changes nothing says what the complete one did.
+        again = feed_of(folder, *days[-1], day="20261129", before=[])
+        again = [path.rename(path.with_name(path.name.replace("Complet", "Delta"))) for path in again]
+        reports.append(replaced(ours, again, uai=None))
+        assert reports[0].counts == reports[1].counts
+        ours.close()
+        whole.close()
+
+
+def changed(**changes: Any) -> MadeSchool:
+    return school_of(persons=[evolve(ANNE, **changes)])
+
+
+def test_a_delta_changes_adds_and_removes(tmp_path: Path, directory: SqlDirectory) -> None:
+    zoe = evolve(LEO, number=2, given_name="Zoé")
+    with_zoe = school_of(pupils=[LEO, zoe], links=[HERS, evolve(HERS, pupil=2)])
+    replaced(directory, feed_of(tmp_path, school_of()), uai=None)
+    (before,) = directory.find(MOBILE)
+    replaced(directory, feed_of(tmp_path, with_zoe, day="20261124", before=[school_of()]), uai=None)
+    (anne,) = directory.find(MOBILE)
+    assert [pupil.given_name for pupil in anne.pupils] == ["Léo", "Zoé"]
+    moved = evolve(with_zoe, persons=[evolve(ANNE, mobile="07 80 00 00 01")])
+    replaced(directory, feed_of(tmp_path, moved, day="20261125", before=[with_zoe]), uai=None)
+    assert directory.find(MOBILE) == ()
+    (anne,) = directory.find("+33780000001")
+    assert anne.id == before.id
+    replaced(directory, feed_of(tmp_path, evolve(moved, pupils=[zoe]), day="20261126", before=[moved]), uai=None)
+    (anne,) = directory.find("+33780000001")
+    assert [pupil.given_name for pupil in anne.pupils] == ["Zoé"]
+
+
+def test_a_delta_twice_is_the_same_as_once(tmp_path: Path, directory: SqlDirectory) -> None:
+    replaced(directory, feed_of(tmp_path, school_of()), uai=None)
+    delta = feed_of(tmp_path, changed(mobile="07 80 00 00 01"), day="20261124", before=[school_of()])
+    for _ in range(2):
+        report = replaced(directory, delta, uai=None)
+        assert (report.guardians, report.counts) == (1, {})
+    assert [anne.given_name for anne in directory.find("+33780000001")] == ["Anne"]
+
+
+def test_a_delta_of_the_school_that_was_chosen_stays_with_it(tmp_path: Path, directory: SqlDirectory) -> None:
+    other = made_up(3, uai="0690002B", first=100, quirks=())
+    replaced(directory, feed_of(tmp_path, school_of(), other), uai=UAI)
+    delta = feed_of(tmp_path, changed(mobile="07 80 00 00 01"), other, day="20261124", before=[school_of(), other])
+    with pytest.raises(ExportError, match="the complete export was imported for 0750001A"):
+        replaced(directory, delta, uai="0690002B")
+    assert replaced(directory, delta, uai=None).uais == (UAI,)
+    assert found_in(directory, other) == {}
+
+
+def test_a_delta_without_what_it_changes_is_refused_or_reported(tmp_path: Path, directory: SqlDirectory) -> None:
+    delta = feed_of(tmp_path, changed(mobile="07 80 00 00 01"), day="20261124", before=[school_of()])
+    with pytest.raises(ExportError, match="no complete export was imported"):
+        replaced(directory, delta, uai=None)
+    replaced(directory, feed_of(tmp_path, school_of(), day="20261125"), uai=None)
+    with pytest.raises(ExportError, match="older than what is in place, of 20261125"):
+        replaced(directory, delta, uai=None)
+    strange = feed_of(tmp_path, changed(number=5, usage_name="X"), day="20261126", before=[changed(number=5)])
+    report = replaced(directory, strange, uai=None)
+    ((kind, who, file),) = [(found.kind, found.who, found.file) for found in report.findings]
+    assert (kind, who, file) == (Kind.NOT_KEPT, "", "ENT_TEST_Delta_20261126_PersRelEleve_0000.xml")
+    assert directory.find(MOBILE)
+
+
+def test_a_modification_that_is_no_replacement_is_told(tmp_path: Path, directory: SqlDirectory) -> None:
+    replaced(directory, feed_of(tmp_path, school_of()), uai=None)
+    (path,) = feed_of(tmp_path, changed(usage_name="PETIT"), day="20261124", before=[school_of()])
+    path.write_bytes(path.read_bytes().replace(b'operation="replace"', b'operation="add"'))
+    with pytest.raises(ExportError, match=r"line \d+: a modification that is no replacement"):
+        replaced(directory, [path], uai=None)
 
 
 def test_the_school_has_the_name_that_parents_know(tmp_path: Path, directory: SqlDirectory) -> None:
@@ -346,34 +481,39 @@ def test_the_report_says_what_a_secretary_can_mend(tmp_path: Path, directory: Sq
         evolve(ANNE, number=1, mobile=None), evolve(ANNE, number=2, given_name="Bea", mobile="01 40 20 50 50"),
         evolve(ANNE, number=3, given_name="Cleo", mobile="06 12"), evolve(ANNE, number=4, given_name="Dana", mobile="06" * 30),
         evolve(ANNE, number=5, family_name="=CMD()", given_name="Eve", mobile="+44 7911 123456"), evolve(ANNE, number=6, given_name="Fay"),
+        evolve(ANNE, number=7, given_name="Gia", mobile="0692 12 34 56"), evolve(ANNE, number=8, given_name="Hélène", mobile="", home="06 12 34 56 78"),
     ]  # fmt: skip
     pupils = [
         LEO,
         evolve(LEO, number=2, given_name="Seul"),
         evolve(LEO, number=3, given_name="Parti", left=date(2020, 1, 1)),
     ]
-    links = [evolve(HERS, person=n) for n in range(1, 6)] + [
+    links = [evolve(HERS, person=n) for n in (1, 2, 3, 4, 5, 7, 8)] + [
         evolve(HERS, person=99),
         evolve(HERS, pupil=98),
         evolve(HERS, person=6, pupil=3),
     ]
     report = put(directory, tmp_path, school_of(persons=persons, pupils=pupils, links=links))
     assert report.counts == {
-        Kind.NO_MOBILE: 1, Kind.LANDLINE: 1, Kind.MALFORMED: 3, Kind.NO_LEGAL_REPRESENTATIVE: 1, Kind.LINK_TO_NOBODY: 2, Kind.LEFT: 1,
+        Kind.NO_MOBILE: 1, Kind.LANDLINE: 1, Kind.MALFORMED: 2, Kind.FOREIGN: 1, Kind.NO_PREFIX: 1, Kind.MISPLACED: 1, Kind.NO_LEGAL_REPRESENTATIVE: 1, Kind.LINK_TO_NOBODY: 2, Kind.LEFT: 1,
     }  # fmt: skip
     by_kind = {kind: sorted(found.who for found in report.findings if found.kind is kind) for kind in Kind}
     assert by_kind[Kind.NO_MOBILE] == ["LE GOFF Anne"]
     assert by_kind[Kind.LANDLINE] == ["LE GOFF Bea"]
-    assert by_kind[Kind.MALFORMED] == ["=CMD() Eve", "LE GOFF Cleo", "LE GOFF Dana"]
+    assert by_kind[Kind.MALFORMED] == ["LE GOFF Cleo", "LE GOFF Dana"]
+    assert by_kind[Kind.FOREIGN] == ["=CMD() Eve"]
+    assert by_kind[Kind.NO_PREFIX] == ["LE GOFF Gia"]
+    assert by_kind[Kind.MISPLACED] == ["LE GOFF Hélène"]
     assert by_kind[Kind.NO_LEGAL_REPRESENTATIVE] == ["LE GOFF Seul"]
     assert by_kind[Kind.LINK_TO_NOBODY] == ["", ""]
     assert by_kind[Kind.LEFT] == [""]
-    assert all(found.line for found in report.findings)
+    assert all(found.line and found.uai in {UAI, ""} for found in report.findings)
+    assert {found.file for found in report.findings} == {"ResponsablesAvecAdresses.xml", "ElevesSansAdresses.xml"}
     assert "LE GOFF" not in repr(report) + repr(report.findings)
     written = io.StringIO()
     report.write_csv(written)
     rows = list(csv.reader(io.StringIO(written.getvalue()), delimiter=";"))
-    assert rows[0] == ["constat", "qui", "ligne"]
+    assert rows[0] == ["constat", "qui", "établissement", "fichier", "ligne"]
     assert len(rows) == 1 + report.counts.total()
     assert "'=CMD() Eve" in [row[1] for row in rows]  # no formula for a spreadsheet
 
@@ -387,7 +527,7 @@ def test_a_birth_date_that_cannot_be_read_is_reported(tmp_path: Path, directory:
 
 def test_a_report_keeps_a_bounded_number_of_names(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("educonnect_flow.directory.report.MOST", 3)
-    report = Report(UAI)
+    report = Report()
     for n in range(5):
         report.add(Kind.NO_MOBILE, f"P{n}")
     assert (report.counts[Kind.NO_MOBILE], len(report.findings)) == (5, 3)
@@ -445,6 +585,11 @@ def edited(number: int, change: Callable[[bytes], bytes]) -> Spoil:
     return spoil
 
 
+def both(change: Callable[[bytes], bytes]) -> Spoil:
+    """Both files, changed alike."""
+    return lambda paths: edited(1, change)(edited(0, change)(paths))
+
+
 def zipped(*contents: bytes, name: str = "x.xml") -> Spoil:
     """A zip in the place of the first file."""
 
@@ -474,6 +619,15 @@ def with_bomb(content: bytes) -> bytes:
         ("siecle", edited(0, lambda c: c.replace(b"0750001A", b"0690002B")), "of the school 0690002B"),
         ("siecle", edited(0, lambda c: c.replace(b"0750001A", b"Paris")), r"line \d+: PARAMETRES has no UAJ"),
         ("siecle", edited(0, lambda c: c.replace(b"PARAMETRES", b"PARAMETRE")), "no PARAMETRES"),
+        ("siecle", edited(1, lambda c: c.replace(b"PARAMETRES", b"PARAMETRE")), "no PARAMETRES"),
+        ("siecle", edited(1, lambda c: c.replace(b"<ANNEE_SCOLAIRE>2026", b"<ANNEE_SCOLAIRE>2025")), "of the school year 2025, the other file of 2026"),
+        ("siecle", both(lambda c: c.replace(b"<ANNEE_SCOLAIRE>2026", b"<ANNEE_SCOLAIRE>2025")), "of the school year 2025-2026"),
+        ("siecle", edited(0, lambda c: c.replace(b"</PERSONNES>", b'<PERSONNE PERSONNE_ID="1"/></PERSONNES>')), "two of its persons have one id"),
+        ("siecle", edited(1, lambda c: c.replace(b"</ELEVES>", b'<ELEVE ELEVE_ID="1"/></ELEVES>')), "two of its pupils have one id"),
+        ("siecle", lambda paths: [*paths, shutil.copy(paths[1], paths[1].with_name("ElevesAvecAdresses.xml"))], "ElevesSansAdresses.xml: a second file of the pupils"),
+        ("aaf", edited(1, lambda c: c.replace(b"</ficAlim", b"<addRequest><identifier><id>p1</id></identifier></addRequest></ficAlim")), "two entries of PersRelEleve have one id"),
+        ("aaf", edited(0, lambda c: c.replace(b"</ficAlim", c[c.index(b"<addRequest"):c.index(b"</ficAlim")].replace(b"<id>", b"<id>9") + b"</ficAlim")), "two of its schools have one number"),
+        ("aaf", lambda paths: [*paths[:-1], paths[-1].rename(paths[-1].with_name("ENT_TEST_Complet_20261124_Eleve_0002.xml"))], "files of 2 exports"),
         ("siecle", edited(0, lambda c: c.replace(b' PERSONNE_ID="1"', b"")), r"line \d+: PERSONNE without an id"),
         ("siecle", edited(0, lambda c: c.replace(b"<NIVEAU_RESPONSABILITE>1", b"<NIVEAU_RESPONSABILITE>7")), r"line \d+: RESP"),
         ("siecle", edited(0, with_bomb), "declares entities"),
@@ -491,11 +645,11 @@ def with_bomb(content: bytes) -> bytes:
         ("siecle", edited(0, lambda c: b"PK\x03\x04" + c + b"PK\x05\x06" + b"\0" * 18), "cannot be|zip"),
         ("siecle", edited(0, lambda c: c.replace(b"<PERSONNES>", b"<PERSONNES>" + (b"<!--" + b" " * (1 << 20) + b"-->") * 18)), "16 MiB without"),
         ("aaf", edited(0, lambda c: c.replace(b"0750001A", b"")), r"line \d+: a school without its number"),
-        ("aaf", edited(1, lambda c: c.replace(b"addRequest", b"modifyRequest")), "delta"),
-        ("aaf", edited(1, lambda c: c.replace(b"<id>p1</id>", b"<id/>")), r"line \d+: an addRequest without an id"),
+        ("aaf", edited(1, lambda c: c.replace(b"addRequest", b"modifyRequest")), r"line \d+: a delta under the name"),
+        ("aaf", edited(1, lambda c: c.replace(b"<id>p1</id>", b"<id/>")), r"line \d+: addRequest without an id"),
         ("aaf", edited(4, lambda c: c.replace(b"$10$1$", b"$")), "six parts"),
         ("aaf", lambda paths: [*paths[:-1], paths[-1].rename(paths[-1].with_name("other.xml"))], "which part it is"),
-        ("aaf", lambda paths: paths[1:], "the file of the schools is missing"),
+        ("aaf", lambda paths: paths[1:], "the file of EtabEducNat is missing"),
         ("onde", edited(0, lambda c: c.replace(b"Nom responsable", b"Nom")), "neither SIECLE"),
         ("onde", edited(1, lambda c: c + b'Mme;;"x;y\n'), r"line \d+: not a line"),
         ("onde", edited(1, lambda c: c + b"Mme;;x\0;y;;;;\n"), r"line \d+"),
@@ -580,56 +734,64 @@ IMPORTS = """
 import sys
 from datetime import date
 from pathlib import Path
-from educonnect_flow.__main__ import main
-from educonnect_flow.directory import SqliteDirectory
+from educonnect_flow.directory import PostgresDirectory, SqliteDirectory
 from educonnect_flow.exports import read
-directory = SqliteDirectory(sys.argv[1])
+where, schema, *folders = sys.argv[1:]
+directory = PostgresDirectory(where, schema=schema) if schema else SqliteDirectory(where)
+print("at work", flush=True)
 while True:
-    for folder in sys.argv[2:]:
+    for folder in folders:
         directory.replace(read(sorted(Path(folder).glob("*.xml"))), today=date(2026, 11, 23))
 """
 
 
-def two_versions(tmp_path: Path) -> tuple[list[MadeSchool], list[Path]]:
-    schools = [made_up(families, seed=families, quirks=False) for families in (120, 80)]
+def two_versions(tmp_path: Path, form: str = "siecle") -> tuple[list[MadeSchool], list[Path]]:
+    schools = [made_up(families, seed=families, quirks=()) for families in (120, 80)]
     folders = [tmp_path / "one", tmp_path / "two"]
     for folder, school in zip(folders, schools, strict=True):
         folder.mkdir()
-        write_siecle(folder, school)
+        FORMS[form](folder, school)
     return schools, folders
 
 
-def which(path: Path, schools: list[MadeSchool]) -> int:
-    """Which version a directory holds, whole; -1 for none."""
-    directory = SqliteDirectory(path)
-    everybody = MadeSchool(uai=UAI, persons=[*schools[0].persons, *schools[1].persons])
-    found = found_in(directory, everybody)
-    directory.close()
-    if not found:
-        return -1
-    return [meant(school, "siecle") for school in schools].index(found)
-
-
 @pytest.mark.slow
-def test_an_import_killed_at_any_moment_leaves_one_version_whole(tmp_path: Path) -> None:
-    schools, folders = two_versions(tmp_path)
-    draw, seen = random.Random(5), set()  # noqa: S311 - a moment
-    for _ in range(15):
-        process = subprocess.Popen([sys.executable, "-c", IMPORTS, str(tmp_path / "records.db"), *map(str, folders)])
-        time.sleep(0.4 + draw.random() * 0.6)
-        process.send_signal(signal.SIGKILL)
-        process.wait(10)
-        seen.add(which(tmp_path / "records.db", schools))
-    assert seen & {0, 1}
+@pytest.mark.parametrize("form", ["siecle", "aaf first degree"])
+def test_an_import_killed_at_any_moment_leaves_one_version_whole(
+    tmp_path: Path, directory: SqlDirectory, form: str
+) -> None:
+    schools, folders = two_versions(tmp_path, form)
+    versions = [meant(school, form) for school in schools]
+    where = (
+        [str(directory._path), ""]
+        if isinstance(directory, SqliteDirectory)
+        else [directory._conninfo, directory._schema]
+    )
+    draw, seen = random.Random(5), []  # noqa: S311 - a moment
+    for _ in range(20):
+        with subprocess.Popen(
+            [sys.executable, "-c", IMPORTS, *where, *map(str, folders)], stdout=subprocess.PIPE
+        ) as process:
+            assert process.stdout is not None
+            process.stdout.readline()
+            time.sleep(draw.random() * 0.3)
+            process.send_signal(signal.SIGKILL)
+        found = found_in(directory, *schools)
+        if found:  # the first may be killed before anything is there
+            seen.append(versions.index(found))
+            if form.startswith("aaf"):  # what a delta is applied to is of the same version
+                delta = write_aaf(tmp_path, before=[MadeSchool(uai="0000000Z")])
+                assert replaced(directory, delta, uai=None).counts == {}
+                assert found_in(directory, *schools) == found
+    assert set(seen) == {0, 1}
 
 
 def counted(directory: SqlDirectory) -> int:
     """How many rows somebody else sees, in one statement."""
     if isinstance(directory, SqliteDirectory):
         with closing(sqlite3.connect(directory._path)) as rows:
-            return int(rows.execute("SELECT count(*) FROM entry").fetchone()[0])
+            return int(rows.execute("SELECT count(*) FROM mobile").fetchone()[0])
     with psycopg.connect(directory._conninfo) as connection:
-        found = connection.execute(f"SELECT count(*) FROM {directory._schema}.entry".encode()).fetchone()
+        found = connection.execute(f"SELECT count(*) FROM {directory._schema}.mobile".encode()).fetchone()
     return int(found[0]) if found else -1
 
 
@@ -658,18 +820,33 @@ def test_of_two_imports_at_once_one_wins_whole_and_nobody_sees_half(tmp_path: Pa
     assert sizes - {0}
 
 
+def test_a_new_parent_in_two_schools_imported_at_once_is_one(tmp_path: Path, directory: SqlDirectory) -> None:
+    schools = [made_up(30, uai=uai, quirks=()) for uai in (UAI, "0690002B")]
+    schools[1] = evolve(schools[1], persons=schools[0].persons, links=schools[0].links, pupils=schools[0].pupils)
+    for school in schools:
+        (tmp_path / school.uai).mkdir()
+        write_siecle(tmp_path / school.uai, school)
+    with ThreadPoolExecutor(2) as pool:
+        list(
+            pool.map(lambda school: replaced(directory, [*(tmp_path / school.uai).iterdir()], uai=school.uai), schools)
+        )
+    for mobile in meant(schools[0], "siecle"):
+        (one,) = directory.find(mobile)
+        assert {pupil.uai for pupil in one.pupils} == {UAI, "0690002B"}
+
+
 def test_a_reader_in_the_middle_of_an_import_sees_the_old_records(
     tmp_path: Path, directory: SqlDirectory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put(directory, tmp_path, school_of())
     before, seen = directory.find(MOBILE), []
-    school = Import._school
+    write = Import._write
 
-    def placed(self: Import) -> str:  # after the old records are gone, and the new ones are there
+    def placed(self: Import) -> None:  # after the old records are gone, and the new ones are there
+        write(self)
         seen.append(directory.find(MOBILE))
-        return school(self)
 
-    monkeypatch.setattr(Import, "_school", placed)
+    monkeypatch.setattr(Import, "_write", placed)
     put(directory, tmp_path, school_of(persons=[evolve(ANNE, usage_name="PETIT")]))
     assert seen
     assert set(seen) == {before}
@@ -700,23 +877,29 @@ def test_from_the_file_to_an_activated_account(tmp_path: Path, directory: SqlDir
     assert out.state is State.ACTIVATED
 
 
-def entries(contract: DirectoryContract) -> Iterator[tuple[str, str, str, str, str]]:
+def rows_of(contract: DirectoryContract) -> dict[str, list[tuple[Any, ...]]]:
     """The rows of the contract's guardians."""
+    found: dict[str, list[tuple[Any, ...]]] = {"school": [], "guardian": [], "mobile": [], "pupil": [], "relation": []}
     for g in contract.guardians:
-        pupils = [
-            [p.id, p.family_name, p.given_name, str(p.birth_date), p.relation.value, p.school, p.uai] for p in g.pupils
-        ]
-        body = encode([g.family_name, g.given_name, g.usage_name, list(g.other_given_names), pupils])
-        yield g.mobile, UAI, g.id, g.id, body
+        others = json.dumps(g.other_given_names)
+        for uai in {p.uai for p in g.pupils} or {UAI}:
+            found["guardian"].append((uai, g.id, g.id, g.family_name, g.given_name, g.usage_name, others))
+            found["mobile"].append((g.mobile, uai, g.id))
+        for p in g.pupils:
+            found["school"].append((p.uai, p.school, p.uai))
+            found["pupil"].append((p.uai, p.id, p.family_name, p.given_name, str(p.birth_date)))
+            found["relation"].append((p.uai, g.id, p.id, p.relation.value))
+    return {table: list(dict.fromkeys(rows)) for table, rows in found.items()}
 
 
 class TestSqliteDirectory(DirectoryContract):
     @pytest.fixture
     def directory(self, tmp_path: Path) -> Iterator[Directory]:
         made = SqliteDirectory(tmp_path / "records.db")
-        with sqlite3.connect(tmp_path / "records.db") as rows:
-            rows.executemany("INSERT INTO entry VALUES (?, ?, ?, ?, ?)", entries(self))
-        rows.close()
+        with closing(sqlite3.connect(tmp_path / "records.db")) as db, db:
+            for table, rows in rows_of(self).items():
+                for row in rows:
+                    db.execute(f"INSERT INTO {table} VALUES ({', '.join('?' * len(row))})", row)
         assert repr(made) == "SqliteDirectory('records.db')"
         yield made
         made.close()
@@ -745,8 +928,10 @@ class TestAsyncPostgresDirectory(DirectoryContract):
 
 
 def filled(server: Server, schema: str, contract: DirectoryContract) -> None:
-    with psycopg.connect(server.dsn) as rows, rows.cursor() as cursor:
-        cursor.executemany(f"INSERT INTO {schema}.entry VALUES (%s, %s, %s, %s, %s)".encode(), list(entries(contract)))
+    with psycopg.connect(server.dsn) as db:
+        for table, rows in rows_of(contract).items():
+            for row in rows:
+                db.execute(f"INSERT INTO {schema}.{table} VALUES ({', '.join(['%s'] * len(row))})".encode(), row)
 
 
 def test_there_is_no_other_directory() -> None:
@@ -784,7 +969,8 @@ def test_an_import_that_fails_in_the_middle_is_taken_back(
     def broken(*_: Any) -> Any:
         raise RuntimeError("in the middle")
 
-    monkeypatch.setattr("educonnect_flow.directory.records.Import._school", broken)
+    write = Import._write
+    monkeypatch.setattr(Import, "_write", lambda self: (write(self), broken()))
     with pytest.raises(RuntimeError, match="in the middle"):
         put(directory, tmp_path, school_of(persons=[evolve(ANNE, given_name="Paul")]))
     assert directory.find(MOBILE) == before

@@ -12,10 +12,12 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from rich.table import Table
 
 from educonnect_flow.directory import PostgresDirectory, SqliteDirectory
-from educonnect_flow.directory.report import Report
+from educonnect_flow.directory.report import HEADER, Report
 from educonnect_flow.exports import ExportError, read
 from educonnect_flow.people import Relation
 
+_NAMED = 3
+"""Schools that a line names; more are counted."""
 _POSTGRES = ("postgresql://", "postgres://")
 
 
@@ -58,7 +60,7 @@ def import_records(
         told.print(table_of(report))
     can, done = ("could", "Dry run: nothing was changed.") if dry_run else ("can", "The records were replaced.")
     told.print(
-        f"{report.uai}: {report.guardians} guardians {can} activate an account for {report.pupils} pupils;"
+        f"{_schools(report)}: {report.guardians} guardians {can} activate an account for {report.pupils} pupils;"
         f" {report.counts.total()} findings. {done}",
         markup=False,
         highlight=False,
@@ -68,8 +70,14 @@ def import_records(
 
 
 def table_of(report: Report) -> Table:
-    """The findings as a table."""
-    table = Table("constat", "qui", "ligne", title=f"École ou établissement {report.uai}", title_justify="left")
-    for row in report.rows():
-        table.add_row(*map(escape, row))
+    """The findings as a table; which file a line is of, the CSV says."""
+    kind, who, school, _, line = HEADER
+    several = [school] if len(report.uais) > 1 else []
+    table = Table(kind, who, *several, line, title=f"École ou établissement {_schools(report)}", title_justify="left")
+    for said, name, uai, _, number in report.rows():
+        table.add_row(*map(escape, (said, name, *([uai] if several else []), number)))
     return table
+
+
+def _schools(report: Report) -> str:
+    return ", ".join(report.uais) if len(report.uais) <= _NAMED else f"{len(report.uais)} schools"

@@ -1,12 +1,12 @@
 """Figures of school records: ``python -m tests.benchmarks.records --families 670000`` (about a million guardians).
 
-Each figure stands beside its control: the parser alone over the same files, and a bare SELECT on the same index.
+Each figure stands beside its control: the parser alone over the same files, and the bare SELECT of the look-up on the
+same tables.
 """
 
 from __future__ import annotations
 
 import argparse
-import resource
 import sqlite3
 import subprocess
 import sys
@@ -20,10 +20,12 @@ from typing import Any
 from lxml import etree
 
 from educonnect_flow.directory import SqliteDirectory
-from educonnect_flow.exports import read
-from educonnect_flow.testing.exports import made_up, write_siecle
+from educonnect_flow.directory.tables import FIND
+from educonnect_flow.exports import SchoolExport, read
+from educonnect_flow.testing.exports import NONE, made_up, write_siecle
 
 TAGS = ("PERSONNE", "RESPONSABLE_ELEVE", "ADRESSE", "ELEVE", "STRUCTURES_ELEVE")
+LOOKED_UP = 3_000
 
 
 def bare(folder: Path) -> float:
@@ -41,7 +43,9 @@ def bare(folder: Path) -> float:
 def imported(folder: Path) -> tuple[float, float]:
     """Seconds of reading alone, and of a whole import."""
     begun = time.perf_counter()
-    for _ in read(folder.glob("*.xml")).items():
+    export = read(folder.glob("*.xml"))
+    assert isinstance(export, SchoolExport)
+    for _ in export.items():
         pass
     reading = time.perf_counter() - begun
     directory = SqliteDirectory(folder / "records.db")
@@ -51,29 +55,48 @@ def imported(folder: Path) -> tuple[float, float]:
     return reading, time.perf_counter() - begun
 
 
-def each(function: Callable[[str], object], mobiles: list[str]) -> float:
-    """Microseconds of one look-up."""
-    times = []
+def each(functions: list[Callable[[str], object]], mobiles: list[str]) -> list[float]:
+    """Microseconds of one look-up by each, in turns."""
+    times: list[list[float]] = [[] for _ in functions]
     for mobile in mobiles:
-        begun = time.perf_counter()
-        function(mobile)
-        times.append(time.perf_counter() - begun)
-    return median(times) * 1e6
+        for function, taken in zip(functions, times, strict=True):
+            begun = time.perf_counter()
+            function(mobile)
+            taken.append(time.perf_counter() - begun)
+    return [median(taken) * 1e6 for taken in times]
 
 
-def looked_up(folder: Path) -> tuple[float, float]:
-    """Microseconds of a look-up, and of a bare SELECT on the same index."""
+def looked_up(folder: Path) -> list[float]:
+    """Microseconds of a look-up, of its bare SELECT, and of the smallest SELECT on the same index."""
     path = folder / "records.db"
     directory = SqliteDirectory(path)
     rows = sqlite3.connect(path)
-    mobiles = [m for (m,) in rows.execute("SELECT mobile FROM entry ORDER BY random() LIMIT 3000")]
-    select = "SELECT guardian, body FROM entry WHERE mobile = ?"
-    control = each(lambda mobile: rows.execute(select, (mobile,)).fetchall(), mobiles)
-    ours = each(directory.find, mobiles)
-    control = min(control, each(lambda mobile: rows.execute(select, (mobile,)).fetchall(), mobiles))
+    mobiles = [m for (m,) in rows.execute("SELECT mobile FROM mobile ORDER BY random() LIMIT ?", (LOOKED_UP,))]
+    find, least = FIND.format(s=""), "SELECT uai, person FROM mobile WHERE mobile = ?"
+
+    def bare(mobile: str) -> Any:
+        return rows.execute(find, (mobile,)).fetchall()
+
+    def smallest(mobile: str) -> Any:
+        return rows.execute(least, (mobile,)).fetchall()
+
+    found = each([directory.find, bare, smallest], mobiles)
     rows.close()
     directory.close()
-    return ours, control
+    return found
+
+
+def peak_memory() -> float:
+    """Megabytes that this process has held at once; ``ru_maxrss`` would count what its parent held, too."""
+    status = Path("/proc/self/status").read_text("ascii")
+    return int(status.split("VmHWM:")[1].split()[0]) / 1024
+
+
+def measure(families: int) -> None:
+    """Print the figures of a file of so many families, measured in a process of its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        write_siecle(Path(folder), made_up(families, quirks=NONE))
+        subprocess.run([sys.executable, "-m", "tests.benchmarks.records", "--folder", folder], check=True)
 
 
 def main() -> None:
@@ -82,22 +105,23 @@ def main() -> None:
     parser.add_argument("--families", type=int, default=2_000)
     parser.add_argument("--folder", type=Path, help="(itself, as a process of its own: for the memory)")
     options = parser.parse_args()
-    if options.folder:
-        reading, whole = imported(options.folder)
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        control = bare(options.folder)
-        size = sum(path.stat().st_size for path in options.folder.glob("*.xml")) / 1e6
-        print(
-            f"{size:.0f} MB: parser alone {control:.1f} s; reading {reading:.1f} s ({reading / control:.1f} x);"
-            f" import {whole:.1f} s ({whole / control:.1f} x); peak {peak:.0f} MB"
-        )
-        ours, select = looked_up(options.folder)
-        print(f"look-up {ours:.1f} us; bare SELECT {select:.1f} us ({ours / select:.2f} x)")
+    if options.folder is None:
+        for families in (min(670, options.families), options.families):
+            measure(families)
         return
-    for families in (min(670, options.families), options.families):
-        with tempfile.TemporaryDirectory() as folder:
-            write_siecle(Path(folder), made_up(families, quirks=False))
-            subprocess.run([sys.executable, "-m", "tests.benchmarks.records", "--folder", folder], check=True)
+    before = peak_memory()
+    reading, whole = imported(options.folder)
+    peak = peak_memory()
+    control = bare(options.folder)
+    size = sum(path.stat().st_size for path in options.folder.glob("*.xml")) / 1e6
+    print(
+        f"{size:.0f} MB: parser alone {control:.2f} s; reading {reading:.2f} s ({reading / control:.2f} x);"
+        f" import {whole:.2f} s ({whole / control:.2f} x); peak {peak:.0f} MB, of which {before:.0f} before it"
+    )
+    ours, select, least = looked_up(options.folder)
+    print(
+        f"look-up {ours:.1f} us; its bare SELECT {select:.1f} us ({ours / select:.2f} x); the smallest {least:.1f} us"
+    )
 
 
 if __name__ == "__main__":

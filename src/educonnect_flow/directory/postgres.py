@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 from psycopg_pool import AsyncConnectionPool, ConnectionPool
 
-from educonnect_flow.directory.records import FIND, TABLES, guardians_of, imported
+from educonnect_flow.directory.tables import FIND, TABLES, guardians_of
 from educonnect_flow.people import Guardian, Relation
 
 if TYPE_CHECKING:
@@ -21,10 +22,10 @@ if TYPE_CHECKING:
 _NAME = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 
 
-def _prefix(schema: str) -> str:
+def _terms(schema: str) -> Mapping[str, str]:
     if not _NAME.fullmatch(schema):
         raise ValueError("schema must be a plain lower-case name")
-    return f"{schema}."
+    return {"s": f"{schema}.", "clustered": "", "random": "replace(gen_random_uuid()::text, '-', '')"}
 
 
 def _marked(sql: str) -> Any:
@@ -58,14 +59,14 @@ class PostgresDirectory:
     ) -> None:
         self._schema = schema
         self._conninfo = conninfo
-        prefix = _prefix(schema)
-        self._find = _marked(FIND.format(s=prefix))
+        terms = _terms(schema)
+        self._find = _marked(FIND.format(**terms))
         with psycopg.connect(conninfo, connect_timeout=max(2, round(timeout))) as connection:
             # Many may open it at once; an index has its name within the schema.
             connection.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (f"{schema}:create",))
             connection.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}".encode())
             for statement in TABLES:
-                connection.execute(statement.format(s=prefix).encode())
+                connection.execute(statement.format(**terms).encode())
         self._pool = ConnectionPool(
             conninfo, kwargs=_options(timeout), min_size=1, max_size=pool, timeout=timeout, open=True
         )
@@ -87,25 +88,19 @@ class PostgresDirectory:
 
         :raises ExportError: nothing is changed.
         """
+        from educonnect_flow.directory.records import imported
+
         with psycopg.connect(self._conninfo, autocommit=True) as connection:
-            rows = _Rows(connection)
+            rows = _Rows(connection, _terms(self._schema))
 
             @contextmanager
-            def placing(uai: str) -> Iterator[None]:
+            def placing() -> Iterator[None]:
                 with connection.transaction():
-                    # Of two imports of one school, the second begins when the first is in place.
-                    rows.execute("SELECT pg_advisory_xact_lock(hashtextextended(?, 0))", (f"{self._schema}:{uai}",))
+                    # One at a time: two schools at once would give one new parent two ids.
+                    rows.execute("SELECT pg_advisory_xact_lock(hashtextextended(?, 0))", (f"{self._schema}:import",))
                     yield
 
-            return imported(
-                export,
-                schema=_prefix(self._schema),
-                staging=rows,
-                placing=placing,
-                relation=relation,
-                today=today,
-                dry_run=dry_run,
-            )
+            return imported(export, rows, placing, relation=relation, today=today, dry_run=dry_run)
 
     def close(self) -> None:
         """Give back the connections."""
@@ -122,7 +117,7 @@ class AsyncPostgresDirectory:
         self, conninfo: str, *, schema: str = "educonnect_records", pool: int = 10, timeout: float = 5.0
     ) -> None:
         self._schema = schema
-        self._find = _marked(FIND.format(s=_prefix(schema)))
+        self._find = _marked(FIND.format(**_terms(schema)))
         self._pool = AsyncConnectionPool(
             conninfo, kwargs=_options(timeout), min_size=0, max_size=pool, timeout=timeout, open=False
         )
@@ -144,17 +139,29 @@ class AsyncPostgresDirectory:
 
 
 class _Rows:
-    def __init__(self, connection: psycopg.Connection[Any]) -> None:
+    def __init__(self, connection: psycopg.Connection[Any], terms: Mapping[str, str]) -> None:
+        self.terms: Mapping[str, str] = terms
         self._connection = connection
+        self._names = (f"rows{number}" for number in itertools.count())
 
-    def execute(self, sql: str, values: Sequence[Any] = ()) -> int:
-        return self._connection.execute(_marked(sql), values).rowcount
+    def execute(self, sql: str, values: Sequence[Any] = ()) -> None:
+        self._connection.execute(_marked(sql), values)
 
-    def many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
-        with self._connection.cursor() as cursor:
-            cursor.executemany(_marked(sql), rows)
+    def load(self, table: str, rows: Sequence[Sequence[Any]]) -> None:
+        from educonnect_flow.directory.records import TwiceError
 
-    def rows(self, sql: str, values: Sequence[Any] = ()) -> Iterator[tuple[Any, ...]]:
-        with self._connection.transaction(), self._connection.cursor(f"rows{id(sql)}") as cursor:
+        try:
+            with self._connection.cursor() as cursor, cursor.copy(f"COPY {table} FROM STDIN".encode()) as copy:
+                for row in rows:
+                    copy.write_row(row)
+        except psycopg.errors.UniqueViolation as error:
+            raise TwiceError from error
+
+    def rows(self, sql: str, values: Sequence[Any] = ()) -> Generator[tuple[Any, ...]]:
+        with self._connection.cursor(next(self._names)) as cursor:
             cursor.itersize = 2_000
             yield from cursor.execute(_marked(sql), values)
+
+    def loaded(self) -> None:
+        for table in ("i_person", "i_number", "i_pupil", "i_link"):
+            self._connection.execute(f"ANALYZE {table}".encode())

@@ -1,116 +1,81 @@
-"""Rows of a school's records, the same for both databases: what an import writes, and what a look-up reads.
+"""An import: an export of schools, put in the place of their records.  The same SQL for both databases.
 
-An import reads the files into temporary tables, then joins them there: memory does not grow with the files.  What it
-puts in place of the school's records it puts there in one transaction.
+The files are read into temporary tables and joined there: memory does not grow with them.  What comes of it is put in
+place in one transaction, of which there is one at a time.
 """
 
 from __future__ import annotations
 
 import hashlib
 import itertools
-import json
-import re
-import secrets
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, suppress
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, closing, suppress
 from datetime import date
-from functools import cache
+from json import loads
 from typing import Any, Protocol
 
-import phonenumbers
-
+from educonnect_flow.directory.phones import mobiles_of
 from educonnect_flow.directory.report import Kind, Report
-from educonnect_flow.exports import Entry, Person, Student
-from educonnect_flow.exports.reading import Export
+from educonnect_flow.exports import Entry, Export, ExportError, FeedExport, Person, School, Student, aaf
 from educonnect_flow.machinery.text import encode
-from educonnect_flow.people import Guardian, Pupil, Relation
-from educonnect_flow.settings import Settings
-from educonnect_flow.validators.identity import LONGEST as LONGEST_NAME
-from educonnect_flow.validators.identity import fold
-from educonnect_flow.validators.mobile import LONGEST as LONGEST_NUMBER
-from educonnect_flow.validators.mobile import check_mobile, read_mobile
-
-TABLES = (
-    "CREATE TABLE IF NOT EXISTS {s}school (uai text PRIMARY KEY, name text NOT NULL)",
-    # One row for each number, school and person: all that a look-up needs.
-    "CREATE TABLE IF NOT EXISTS {s}entry (mobile text NOT NULL, uai text NOT NULL, person text NOT NULL,"
-    " guardian text NOT NULL, body text NOT NULL, PRIMARY KEY (mobile, uai, person))",
-    "CREATE INDEX IF NOT EXISTS entry_uai ON {s}entry (uai)",
-    # Who was given which id: by names and number (a digest), and by the school's own id.  Outlives the records, so that
-    # a pupil who changes school keeps the parent's account.
-    "CREATE TABLE IF NOT EXISTS {s}known (key text PRIMARY KEY, guardian text NOT NULL)",
-    "CREATE TABLE IF NOT EXISTS {s}known_by_school (uai text NOT NULL, person text NOT NULL, names text NOT NULL,"
-    " guardian text NOT NULL, PRIMARY KEY (uai, person))",
-)
+from educonnect_flow.people import Relation
+from educonnect_flow.validators.identity import LONGEST, fold
 
 STAGE = (
     "CREATE TEMP TABLE i_person (id text PRIMARY KEY, family text, given text, usage text, others text, names text,"
-    " numbers text, phone text, line int)",
-    "CREATE TEMP TABLE i_number (person text, mobile text, key text, PRIMARY KEY (person, mobile))",
-    "CREATE TEMP TABLE i_pupil (id text PRIMARY KEY, family text, given text, birth text, status text, line int)",
-    "CREATE TEMP TABLE i_link (person text, pupil text, relation text, line int)",
-    "CREATE TEMP TABLE i_entry (mobile text, person text, guardian text, body text, names text, key text)",
+    " wrong text, file text, line int){clustered}",
+    "CREATE TEMP TABLE i_number (person text, mobile text, key text, PRIMARY KEY (person, mobile)){clustered}",
+    "CREATE TEMP TABLE i_pupil (id text PRIMARY KEY, uai text, family text, given text, birth text, status text,"
+    " file text, line int){clustered}",
+    "CREATE TEMP TABLE i_link (person text, pupil text, relation text, file text, line int)",
+    "CREATE TEMP TABLE i_request (seq int, part text, operation text, id text, body text, file text, line int)",
+    "CREATE TEMP TABLE i_school (uai text PRIMARY KEY, name text)",
+    "CREATE TEMP TABLE i_access (pupil text, person text, relation text, PRIMARY KEY (pupil, person)){clustered}",
+    "CREATE TEMP TABLE i_guardian (person text PRIMARY KEY, known text, guardian text){clustered}",
+    "CREATE TEMP TABLE i_place (uai text, person text, guardian text, PRIMARY KEY (uai, person)){clustered}",
 )
 
-FIND = "SELECT guardian, body FROM {s}entry WHERE mobile = ? ORDER BY guardian, uai, person"
-
 BATCH = 5_000
+
+_LATE = 11
+"""The month from which on only the school year that began this year is one."""
 
 HERE, GONE, ELSEWHERE, UNDATED, TWIN = "here", "gone", "elsewhere", "undated", "twin"
 """What a pupil of the file is: at the school; left; of another school; without a birth date; one of two homonyms."""
 
 UNKNOWN = "unknown"
 
-_SETTINGS = Settings()
-_DIGITS = re.compile(r"(?:\+33|0)([67][0-9]{8})")
+Row = Sequence[Any]
+
+
+class TwiceError(Exception):
+    """A row with a key that there is already."""
 
 
 class Database(Protocol):
-    """A connection in a transaction, as the import needs it.  Marks are ``?``."""
+    """A connection, as an import needs it.  Marks are ``?``; SQL is formatted with ``terms``."""
 
-    def execute(self, sql: str, values: Sequence[Any] = ()) -> int:
-        """Do *sql*; how many rows it changed."""
+    terms: Mapping[str, str]
+    """``s`` and ``clustered`` (see ``tables``), and ``random``: an expression for 128 random bits as text."""
+
+    def execute(self, sql: str, values: Row = ()) -> None:
+        """Do *sql*."""
         ...
 
-    def many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
-        """Do *sql* for each of *rows*."""
+    def load(self, table: str, rows: Sequence[Row]) -> None:
+        """Add *rows* to a temporary table.
+
+        :raises TwiceError: when one has a key that is there already.
+        """
         ...
 
-    def rows(self, sql: str, values: Sequence[Any] = ()) -> Iterator[tuple[Any, ...]]:
+    def rows(self, sql: str, values: Row = ()) -> Generator[tuple[Any, ...]]:
         """What *sql* finds, row by row."""
         ...
 
-
-def guardians_of(mobile: str, rows: Iterable[tuple[str, str]]) -> tuple[Guardian, ...]:
-    """The guardians of the rows of ``FIND``: who is known to several schools is one, with all their pupils."""
-    found = []
-    for guardian, several in itertools.groupby(rows, key=lambda row: row[0]):
-        bodies = [json.loads(body) for _, body in several]
-        family, given, usage, others, _ = bodies[0]
-        pupils: dict[str, Pupil] = {}
-        for *_, shown in bodies:
-            for identity, surname, name, birth, relation, school, uai in shown:
-                pupils[identity] = Pupil(
-                    id=identity,
-                    family_name=surname,
-                    given_name=name,
-                    birth_date=date.fromisoformat(birth),
-                    school=school,
-                    uai=uai,
-                    relation=Relation(relation),
-                )
-        found.append(
-            Guardian(
-                id=guardian,
-                family_name=family,
-                given_name=given,
-                usage_name=usage or next((body[2] for body in bodies if body[2]), None),
-                other_given_names=others,
-                mobile=mobile,
-                pupils=tuple(pupils.values()),
-            )
-        )
-    return tuple(found)
+    def loaded(self) -> None:
+        """The temporary tables are full: what a planner should know of them, it may find out."""
+        ...
 
 
 class Import:
@@ -120,12 +85,22 @@ class Import:
     :param today: whoever left before or on this day is left out.
     """
 
-    def __init__(self, db: Database, schema: str, export: Export, relation: Relation | None, today: date) -> None:
+    def __init__(self, db: Database, export: Export, relation: Relation | None, today: date) -> None:
         self._db = db
-        self._schema = schema
         self._export = export
-        self._relation = relation
+        self._relation = relation.value if relation is not None else UNKNOWN
         self._today = today
+        self._schools: dict[str, School] = {}
+
+    def _do(self, sql: str, *values: Any) -> None:
+        self._db.execute(sql.format(**self._db.terms), values)
+
+    def _rows(self, sql: str, *values: Any) -> Generator[tuple[Any, ...]]:
+        return self._db.rows(sql.format(**self._db.terms), values)
+
+    def _first(self, sql: str, *values: Any) -> tuple[Any, ...] | None:
+        """The first row of few."""
+        return next(iter(list(self._rows(sql, *values))), None)
 
     # --- the files, into temporary tables ------------------------------------------------------------
 
@@ -135,215 +110,303 @@ class Import:
         :raises ExportError: and nothing is changed.
         """
         for statement in STAGE:
-            self._db.execute(statement)
-        waiting: dict[str, list[Sequence[Any]]] = {"i_person": [], "i_number": [], "i_pupil": [], "i_link": []}
-        for item in self._export.items():
-            for table, row in self._rows_of(item):
-                waiting[table].append(row)
-                if len(waiting[table]) >= BATCH:
-                    self._flush(table, waiting[table])
-        for table, rows in waiting.items():
-            self._flush(table, rows)
-        self._db.execute("CREATE INDEX i_link_pupil ON i_link (pupil, person)")
-        if self._export.form == "onde":  # of two pupils with one name, neither is the one that a name links to
-            self._db.execute(
-                "UPDATE i_pupil SET status = ? WHERE id LIKE '%#_%' OR id IN"
-                " (SELECT substr(id, 1, length(id) - 2) FROM i_pupil WHERE id LIKE '%#2')",
-                (TWIN,),
+            self._do(statement)
+        if isinstance(self._export, FeedExport):
+            self._load(
+                ("i_request", (n, r.part.name, r.operation.name, r.id, encode(r.attributes), r.file, r.line))
+                for n, r in enumerate(self._export.requests())
             )
-        self.uai = self._export.uai
+        else:
+            self._take(self._export.items())
+            _of_this_year(self._export.year, self._today)
+            uai = self._export.uai
+            self._schools = {"": School(uai=uai, name=self._export.name)}
 
-    def _flush(self, table: str, rows: list[Sequence[Any]]) -> None:
-        if rows:
-            marks = ", ".join("?" * len(rows[0]))
-            self._db.many(f"INSERT INTO {table} VALUES ({marks}) ON CONFLICT DO NOTHING", rows)
-            rows.clear()
+    def _take(self, items: Iterable[tuple[str, Entry]]) -> None:
+        self._load(row for file, item in items for row in self._rows_of(file, item))
+        # Of two pupils with one name, neither is the one that a name links to.
+        self._do(
+            "UPDATE i_pupil SET status = ? WHERE ? = 'onde' AND (id LIKE '%#_%' OR id IN"
+            " (SELECT substr(id, 1, length(id) - 2) FROM i_pupil WHERE id LIKE '%#2'))",
+            TWIN, self._export.form,
+        )  # fmt: skip
+        self._db.loaded()
 
-    def _rows_of(self, item: Entry) -> Iterator[tuple[str, Sequence[Any]]]:
+    def _load(self, rows: Iterable[tuple[str, Row]]) -> None:
+        waiting: dict[str, list[Row]] = {}
+        for table, row in rows:
+            batch = waiting.setdefault(table, [])
+            batch.append(row)
+            if len(batch) >= BATCH:
+                self._flush(table, batch)
+        for table, batch in waiting.items():
+            self._flush(table, batch)
+
+    def _flush(self, table: str, batch: list[Row]) -> None:
+        try:
+            self._db.load(table, batch)
+        except TwiceError as error:
+            raise ExportError(f"two of its {'pupils' if table == 'i_pupil' else 'persons'} have one id") from error
+        batch.clear()
+
+    def _rows_of(self, file: str, item: Entry) -> Iterator[tuple[str, Row]]:
         if isinstance(item, Person):
-            names = digest(f"{_folded(item.family_name)}\x1f{_folded(item.given_name)}")
-            numbers, state = mobiles_of(item.phones)
-            keyed = [(number, digest(f"{names}\x1f{number}")) for number in numbers]
+            names = digest(f"{fold(item.family_name[:LONGEST])}\x1f{fold(item.given_name[:LONGEST])}")
+            numbers, wrong = mobiles_of(item.phones, item.elsewhere)
+            others = encode(item.other_given_names) if item.other_given_names else None
             yield "i_person", (
-                item.id, item.family_name, item.given_name, item.usage_name, encode(item.other_given_names), names,
-                encode(keyed), state, item.line,
+                item.id, item.family_name, item.given_name, item.usage_name, others, names, wrong, file, item.line,
             )  # fmt: skip
-            for number, key in keyed:
-                yield "i_number", (item.id, number, key)
+            for number in numbers:
+                yield "i_number", (item.id, number, digest(f"{names}\x1f{number}"))
         elif isinstance(item, Student):
             birth = item.birth_date.isoformat() if item.birth_date is not None else None
-            yield "i_pupil", (item.id, item.family_name, item.given_name, birth, self._status(item), item.line)
+            uai, status = self._status(item)
+            yield "i_pupil", (item.id, uai, item.family_name, item.given_name, birth, status, file, item.line)
         else:
-            relation = UNKNOWN if item.unknown else item.relation.value if item.relation is not None else None
+            relation = self._relation if item.unknown else item.relation.value if item.relation is not None else None
             if relation is not None:
-                yield "i_link", (item.person, item.pupil, relation, item.line)
+                yield "i_link", (item.person, item.pupil, relation, file, item.line)
 
-    def _status(self, pupil: Student) -> str:
-        if pupil.school is not None and pupil.school != self._export.uai:
-            return ELSEWHERE
+    def _status(self, pupil: Student) -> tuple[str, str]:
+        if isinstance(self._export, FeedExport):
+            school = self._schools.get(pupil.school or "")
+            if school is None:
+                return "", ELSEWHERE
+            uai = school.uai
+        else:
+            uai = self._export.uai
         if pupil.left is not None and pupil.left <= self._today:
-            return GONE
-        return HERE if pupil.birth_date is not None else UNDATED
+            return uai, GONE
+        return uai, HERE if pupil.birth_date is not None else UNDATED
 
     # --- the temporary tables, into the records ------------------------------------------------------
 
     def place(self, report: Report) -> None:
-        """Put it in the place of the school's records, and note what was found."""
+        """Put it in the place of the schools' records, and note what was found.
+
+        :raises ExportError: when it does not fit what is there; nothing is changed.
+        """
+        if isinstance(self._export, FeedExport):
+            self._keep(self._export, report)
+        self._db.load("i_school", [(school.uai, school.name or school.uai) for school in self._schools.values()])
+        report.uais = tuple(sorted(school.uai for school in self._schools.values()))
+        self._identify(report)
         self._find(report)
-        entries = self._entries(report)
-        for batch in iter(lambda: list(itertools.islice(entries, BATCH)), []):
-            self._db.many("INSERT INTO i_entry VALUES (?, ?, ?, ?, ?, ?)", batch)
-        s, uai = self._schema, self.uai
-        self._db.execute(f"DELETE FROM {s}entry WHERE uai = ?", (uai,))
-        self._db.execute(
-            f"INSERT INTO {s}entry SELECT mobile, ?, person, guardian, body FROM i_entry WHERE true"
-            " ON CONFLICT DO NOTHING",
-            (uai,),
-        )
-        self._db.execute(
-            f"INSERT INTO {s}known SELECT key, min(guardian) FROM i_entry WHERE true GROUP BY key"
-            " ON CONFLICT DO NOTHING"
-        )
-        self._db.execute(
-            f"INSERT INTO {s}known_by_school SELECT ?, person, min(names), min(guardian) FROM i_entry WHERE true"
-            " GROUP BY person ON CONFLICT (uai, person)"
-            " DO UPDATE SET names = excluded.names, guardian = excluded.guardian",
-            (uai,),
-        )
-        self._db.execute(
-            f"INSERT INTO {s}school VALUES (?, ?) ON CONFLICT (uai) DO UPDATE SET name = excluded.name",
-            (uai, self._school()),
-        )
-        for guardians, pupils in self._db.rows(
-            "SELECT (SELECT count(DISTINCT guardian) FROM i_entry), (SELECT count(DISTINCT l.pupil) FROM i_link l"
-            " JOIN i_pupil u ON u.id = l.pupil JOIN i_entry e ON e.person = l.person WHERE u.status = ?)",
-            (HERE,),
+        self._write()
+        report.guardians, report.pupils = self._first(
+            "SELECT (SELECT count(DISTINCT guardian) FROM i_guardian),"
+            " (SELECT count(DISTINCT a.pupil) FROM i_access a JOIN i_guardian g ON g.person = a.person)"
+        ) or (0, 0)
+
+    def _keep(self, export: FeedExport, report: Report) -> None:
+        """Apply the requests to what is kept of the feed, and take what it comes to."""
+        uai = export.uai
+        if export.delta:
+            uai = self._base(export)
+            self._apply(export.feed, report)
+        else:
+            self._do("DELETE FROM {s}kept WHERE feed = ?", export.feed)
+            twice = self._first(
+                "SELECT part, max(file), max(line) FROM i_request GROUP BY part, id HAVING count(*) > 1 LIMIT 1"
+            )
+            if twice is not None:
+                raise ExportError(f"two entries of {aaf.Part[twice[0]].value} have one id", *twice[1:])
+            self._do("INSERT INTO {s}kept SELECT ?, part, id, body, file, line FROM i_request", export.feed)
+        self._do(
+            "INSERT INTO {s}feed VALUES (?, ?, ?)"
+            " ON CONFLICT (name) DO UPDATE SET uai = excluded.uai, day = excluded.day",
+            export.feed, uai, export.day,
+        )  # fmt: skip
+        self._choose(export, uai)
+        # Closed even when an entry is wrong: no cursor outlives its transaction.
+        with closing(
+            self._rows(
+                "SELECT part, id, body, file, line FROM {s}kept WHERE feed = ? AND part <> 'SCHOOLS'", export.feed
+            )
+        ) as rows:
+            self._take(
+                (file, entry)
+                for part, identity, body, file, line in rows
+                for entry in aaf.entries(aaf.Part[part], identity, loads(body), file, line)
+            )
+
+    def _base(self, export: FeedExport) -> str | None:
+        """The school that was chosen when the complete export was imported."""
+        found = self._first("SELECT uai, day FROM {s}feed WHERE name = ?", export.feed)
+        if found is None:
+            raise ExportError(f"a delta of {export.feed}, of which no complete export was imported: import it first")
+        uai, day = found
+        if export.day < day:
+            raise ExportError(f"a delta of {export.day}, older than what is in place, of {day}")
+        if export.uai not in {None, uai}:
+            raise ExportError(f"the complete export was imported for {uai or 'all its schools'}")
+        return None if uai is None else str(uai)
+
+    def _apply(self, feed: str, report: Report) -> None:
+        for part, operation, identity, told, file, line in self._rows(
+            "SELECT part, operation, id, body, file, line FROM i_request ORDER BY seq"
         ):
-            report.guardians, report.pupils = guardians, pupils
+            where, body = (feed, part, identity), told
+            if operation == aaf.Operation.MODIFY.name:
+                kept = self._first("SELECT body FROM {s}kept WHERE feed = ? AND part = ? AND id = ?", *where)
+                if kept is None:
+                    report.add(Kind.NOT_KEPT, file=file, line=line)
+                    continue
+                body = encode(loads(kept[0]) | loads(told))
+            self._do("DELETE FROM {s}kept WHERE feed = ? AND part = ? AND id = ?", *where)
+            if operation != aaf.Operation.DELETE.name:
+                self._do("INSERT INTO {s}kept VALUES (?, ?, ?, ?, ?, ?)", *where, body, file, line)
 
-    def _school(self) -> str:
-        return self._export.name or self.uai
+    def _choose(self, export: FeedExport, uai: str | None) -> None:
+        found = {
+            identity: aaf.school(loads(body), file, line)
+            for identity, body, file, line in list(
+                self._rows("SELECT id, body, file, line FROM {s}kept WHERE feed = ? AND part = 'SCHOOLS'", export.feed)
+            )
+        }
+        self._schools = {key: school for key, school in found.items() if uai in {None, school.uai}}
+        if uai is not None and not self._schools:
+            raise ExportError(f"no school {uai} in it")
+        if export.name is not None:
+            if len(self._schools) > 1:
+                raise ExportError(f"one name for {len(self._schools)} schools: say the number (UAI) of one")
+            self._schools = {key: School(uai=one.uai, name=export.name) for key, one in self._schools.items()}
+        if len({school.uai for school in self._schools.values()}) != len(self._schools):
+            raise ExportError("two of its schools have one number")
 
-    def _entries(self, report: Report) -> Iterator[tuple[str, str, str, str, str, str]]:
-        """A row for each number of each person who has access to a pupil of the school."""
-        found = self._db.rows(
-            "SELECT p.id, p.names, p.family, p.given, p.usage, p.others, p.numbers, p.phone, p.line,"
-            " u.id, u.family, u.given, u.birth, l.relation, b.guardian,"
-            f" (SELECT min(k.guardian) FROM i_number n JOIN {self._schema}known k ON k.key = n.key"
-            " WHERE n.person = p.id)"
-            " FROM i_link l JOIN i_person p ON p.id = l.person JOIN i_pupil u ON u.id = l.pupil"
-            f" LEFT JOIN {self._schema}known_by_school b ON b.uai = ? AND b.person = p.id AND b.names = p.names"
-            " WHERE u.status = ? ORDER BY p.names, p.id, l.relation DESC, u.id",
-            (self.uai, HERE),
+    @property
+    def _source(self) -> str:
+        """Whose ids of persons they are."""
+        return f"aaf/{self._export.feed}" if isinstance(self._export, FeedExport) else self._export.uai
+
+    def _identify(self, report: Report) -> None:
+        """Who has access, and which id each guardian has: the one they had, or a new one."""
+        self._do(
+            "INSERT INTO i_access SELECT l.pupil, l.person, max(l.relation) FROM i_link l"
+            " JOIN i_person p ON p.id = l.person JOIN i_pupil u ON u.id = l.pupil"
+            " WHERE u.status = ? AND l.relation <> ? GROUP BY l.pupil, l.person",
+            HERE, UNKNOWN,
+        )  # fmt: skip
+        self._do("CREATE INDEX i_access_person ON i_access (person)")
+        self._do(
+            "INSERT INTO i_guardian SELECT p.id, coalesce(b.guardian, (SELECT min(k.guardian) FROM i_number n"
+            " JOIN {s}known k ON k.key = n.key WHERE n.person = p.id)), {random} FROM i_person p"
+            " LEFT JOIN {s}known_person b ON b.source = ? AND b.person = p.id AND b.names = p.names"
+            " WHERE p.wrong = '' AND EXISTS (SELECT 1 FROM i_access a WHERE a.person = p.id)",
+            self._source,
+        )  # fmt: skip
+        self._do("UPDATE i_guardian SET guardian = known WHERE known IS NOT NULL")
+        self._unite(report)
+        self._do(
+            "INSERT INTO i_place SELECT DISTINCT u.uai, a.person, g.guardian FROM i_access a"
+            " JOIN i_guardian g ON g.person = a.person JOIN i_pupil u ON u.id = a.pupil"
         )
-        for _, namesakes in itertools.groupby(found, key=lambda row: row[1]):
-            known: dict[str, str] = {}  # within one name: who has which number
-            for _, links in itertools.groupby(namesakes, key=lambda row: row[0]):
-                yield from self._person(list(links), known, report)
 
-    def _person(
-        self, links: list[tuple[Any, ...]], known: dict[str, str], report: Report
-    ) -> Iterator[tuple[str, str, str, str, str, str]]:
-        person, names, family, given, usage, others, staged, phone, line, *_, by_school, by_number = links[0]
-        who = f"{family} {given}"
-        shown: dict[str, list[str]] = {}
-        for link in links:
-            pupil, surname, name, birth, relation = link[9:14]
-            relation = self._told(relation)
-            if relation is None:
-                report.add(Kind.RELATION_UNKNOWN, who, line)
-            elif pupil not in shown:
-                shown[pupil] = [self._pupil_id(pupil), surname, name, birth, relation, self._school(), self.uai]
-        if not shown:
-            return
-        if phone:
-            report.add(Kind[phone], who, line)
-        numbers = json.loads(staged)
-        twins = {known[mobile] for mobile, _ in numbers if mobile in known}
-        if twins:
-            report.add(Kind.SAME_NUMBER_AND_NAME, who, line)
-        guardian = by_school or by_number or min(twins, default=None) or secrets.token_urlsafe(12)
-        body = encode([family, given, usage, json.loads(others), list(shown.values())])
-        for mobile, key in numbers:
-            known.setdefault(mobile, guardian)
-            yield mobile, person, guardian, body, names, key
+    def _unite(self, report: Report) -> None:
+        """Persons of one name who share a number are one guardian, unless each was known as another."""
+        one_of: dict[str, str] = {}
 
-    def _told(self, relation: str) -> str | None:
-        if relation != UNKNOWN:
-            return relation
-        return self._relation.value if self._relation is not None else None
+        def root(person: str) -> str:
+            while person in one_of:
+                person = one_of[person]
+            return person
 
-    def _pupil_id(self, pupil: str) -> str:
-        """Unique over all schools; of the names that are an id in ONDE only a digest."""
-        return f"{self.uai}:{pupil if self._export.form != 'onde' else digest(pupil)[:16]}"
+        found: dict[str, tuple[str | None, str]] = {}
+        rows = self._rows(
+            "SELECT n.key, n.person, g.known, g.guardian, p.family, p.given, p.file, p.line,"
+            " (SELECT min(u.uai) FROM i_access a JOIN i_pupil u ON u.id = a.pupil WHERE a.person = n.person)"
+            " FROM i_number n JOIN i_guardian g ON g.person = n.person JOIN i_person p ON p.id = n.person"
+            " WHERE n.key IN (SELECT o.key FROM i_number o JOIN i_guardian h ON h.person = o.person"
+            " GROUP BY o.key HAVING count(*) > 1) ORDER BY n.key, p.line, n.person"
+        )
+        for _, sharing in itertools.groupby(rows, key=lambda row: row[0]):
+            first = ""
+            for _, person, known, guardian, family, given, file, line, uai in sharing:
+                if first and root(first) != root(person):
+                    one_of[root(person)] = root(first)
+                    report.add(Kind.SAME_NUMBER_AND_NAME, f"{family} {given}", uai, file, line)
+                first = first or person
+                found[person] = (known, guardian)
+        ids: dict[str, list[tuple[bool, str]]] = {}
+        for person, (known, guardian) in found.items():
+            ids.setdefault(root(person), []).append((known is None, guardian))
+        for person, (known, _) in found.items():
+            if known is None:
+                self._do("UPDATE i_guardian SET guardian = ? WHERE person = ?", min(ids[root(person)])[1], person)
+
+    def _write(self) -> None:
+        theirs = "uai IN (SELECT uai FROM i_school UNION SELECT uai FROM {s}school WHERE source = ?)"
+        for table in ("relation", "mobile", "guardian", "pupil", "school"):
+            self._do(f"DELETE FROM {{s}}{table} WHERE {theirs}", self._source)
+        self._do("INSERT INTO {s}school SELECT uai, name, ? FROM i_school", self._source)
+        self._do(
+            "INSERT INTO {s}guardian SELECT l.uai, p.id, l.guardian, p.family, p.given, p.usage, p.others"
+            " FROM i_place l JOIN i_person p ON p.id = l.person"
+        )
+        self._do(
+            "INSERT INTO {s}mobile SELECT n.mobile, l.uai, l.person FROM i_place l"
+            " JOIN i_number n ON n.person = l.person"
+        )
+        self._do(
+            "INSERT INTO {s}relation SELECT u.uai, a.person, u.uai || ':' || u.id, a.relation FROM i_access a"
+            " JOIN i_guardian g ON g.person = a.person JOIN i_pupil u ON u.id = a.pupil"
+        )
+        self._do(
+            "INSERT INTO {s}pupil SELECT u.uai, u.uai || ':' || u.id, u.family, u.given, u.birth FROM i_pupil u"
+            " WHERE EXISTS (SELECT 1 FROM i_access a JOIN i_guardian g ON g.person = a.person WHERE a.pupil = u.id)"
+        )
+        self._do(
+            "INSERT INTO {s}known SELECT n.key, min(g.guardian) FROM i_number n"
+            " JOIN i_guardian g ON g.person = n.person"
+            " WHERE NOT EXISTS (SELECT 1 FROM {s}known k WHERE k.key = n.key) GROUP BY n.key"
+        )
+        if self._export.form != "onde":  # whose persons have no id but their line
+            self._do(
+                "INSERT INTO {s}known_person SELECT ?, g.person, p.names, g.guardian FROM i_guardian g"
+                " JOIN i_person p ON p.id = g.person WHERE true ON CONFLICT (source, person)"
+                " DO UPDATE SET names = excluded.names, guardian = excluded.guardian",
+                self._source,
+            )
 
     def _find(self, report: Report) -> None:
-        """What a secretary can mend, but for what is found with the persons."""
-        questions: tuple[tuple[Kind, str, tuple[Any, ...]], ...] = (
+        """What a secretary can mend."""
+        legal, onde = Relation.LEGAL_REPRESENTATIVE.value, self._export.form == "onde"
+        pupils = "SELECT ?, u.family, u.given, u.uai, u.file, u.line FROM i_pupil u WHERE u.status = ?"
+        questions: tuple[tuple[str, tuple[Any, ...]], ...] = (
             (
-                Kind.NO_LEGAL_REPRESENTATIVE,
-                "SELECT u.family, u.given, u.line FROM i_pupil u WHERE u.status = ? AND NOT EXISTS (SELECT 1"
-                " FROM i_link l JOIN i_person p ON p.id = l.person WHERE l.pupil = u.id AND l.relation IN (?, ?))"
-                " ORDER BY u.line, u.id",
-                (HERE, Relation.LEGAL_REPRESENTATIVE.value, self._told(UNKNOWN) and UNKNOWN),
-            ),
-            (
-                Kind.LINK_TO_NOBODY,
-                "SELECT '', '', l.line FROM i_link l LEFT JOIN i_person p ON p.id = l.person LEFT JOIN i_pupil u ON"
-                " u.id = l.pupil WHERE p.id IS NULL OR u.id IS NULL ORDER BY l.line",
+                "SELECT p.wrong, p.family, p.given, min(u.uai), p.file, p.line FROM i_person p"
+                " JOIN i_access a ON a.person = p.id JOIN i_pupil u ON u.id = a.pupil WHERE p.wrong <> ''"
+                " GROUP BY p.id, p.wrong, p.family, p.given, p.file, p.line",
                 (),
             ),
             (
-                Kind.HOMONYMS,
-                "SELECT u.family, u.given, u.line FROM i_pupil u WHERE u.status = ? ORDER BY u.line",
-                (TWIN,),
+                pupils + " AND NOT EXISTS (SELECT 1 FROM i_access a WHERE a.pupil = u.id AND a.relation IN (?, ?))",
+                (Kind.NO_LEGAL_REPRESENTATIVE.name, HERE, legal, self._relation if onde else legal),
             ),
             (
-                Kind.NO_BIRTH_DATE,
-                "SELECT u.family, u.given, u.line FROM i_pupil u WHERE u.status = ? ORDER BY u.line",
-                (UNDATED,),
+                "SELECT ?, '', '', coalesce(u.uai, ''), l.file, l.line FROM i_link l LEFT JOIN i_person p"
+                " ON p.id = l.person LEFT JOIN i_pupil u ON u.id = l.pupil WHERE p.id IS NULL OR u.id IS NULL",
+                (Kind.LINK_TO_NOBODY.name,),
             ),
-            (Kind.LEFT, "SELECT '', '', u.line FROM i_pupil u WHERE u.status = ? ORDER BY u.line", (GONE,)),
+            (
+                "SELECT ?, p.family, p.given, u.uai, p.file, p.line FROM i_link l JOIN i_person p ON p.id = l.person"
+                " JOIN i_pupil u ON u.id = l.pupil WHERE l.relation = ? AND u.status = ?",
+                (Kind.RELATION_UNKNOWN.name, UNKNOWN, HERE),
+            ),
+            (pupils, (Kind.HOMONYMS.name, TWIN)),
+            (pupils, (Kind.NO_BIRTH_DATE.name, UNDATED)),
+            (pupils, (Kind.LEFT.name, GONE)),
         )
-        for kind, sql, values in questions:
-            for family, given, line in self._db.rows(sql, values):
-                report.add(kind, f"{family} {given}".strip(), line)
+        for sql, values in questions:
+            for kind, family, given, uai, file, line in self._rows(sql, *values):
+                report.add(Kind[kind], f"{family} {given}".strip(), uai, file, line)
 
 
-def mobiles_of(phones: Sequence[str]) -> tuple[list[str], str]:
-    """The mobiles among *phones* in E.164, and the name of the ``Kind`` of what is wrong when there is none."""
-    found, wrong = [], Kind.NO_MOBILE.name
-    for phone in phones:
-        number = _quick(phone)
-        if number is None:
-            check = read_mobile(phone, _SETTINGS) if len(phone) <= LONGEST_NUMBER else None
-            if check is None or check.number is None or check_mobile(check) is not None:
-                wrong = (
-                    Kind.LANDLINE.name
-                    if check is not None and check.valid and not check.mobile
-                    else Kind.MALFORMED.name
-                )
-                continue
-            number = check.number
-        if number not in found:
-            found.append(number)
-    return found, "" if found else wrong
-
-
-def _quick(phone: str) -> str | None:
-    """The numbering plan's own pattern for the mobiles of the mainland, without the rest of its library."""
-    digits = _DIGITS.fullmatch(phone.replace(" ", ""))
-    return f"+33{digits[1]}" if digits and _mainland().fullmatch(digits[1]) else None
-
-
-@cache
-def _mainland() -> re.Pattern[str]:
-    plan: Any = phonenumbers.PhoneMetadata.metadata_for_region("FR")
-    return re.compile(plan.mobile.national_number_pattern)
-
-
-def _folded(name: str) -> str:
-    return fold(name[:LONGEST_NAME])
+def _of_this_year(year: int | None, today: date) -> None:
+    """A file of last year has last year's pupils; until the end of October it is taken, for both are about then."""
+    if year is not None and not today.year - (today.month < _LATE) <= year <= today.year:
+        raise ExportError(f"it is of the school year {year}-{year + 1}, and today is {today:%d/%m/%Y}")
 
 
 def digest(text: str) -> str:
@@ -353,23 +416,21 @@ def digest(text: str) -> str:
 
 def imported(
     export: Export,
+    db: Database,
+    placing: Callable[[], AbstractContextManager[object]],
     *,
-    schema: str,
-    staging: Database,
-    placing: Callable[[str], AbstractContextManager[object]],
     relation: Relation | None,
     today: date | None,
     dry_run: bool,
 ) -> Report:
-    """Stage *export*, then put it in place within *placing* (of the school's number), unless it is a dry run."""
-    made = Import(staging, schema, export, relation, today or date.today())  # noqa: DTZ011 - a school's day
+    """Stage *export*, then put it in place within *placing*, unless it is a dry run."""
+    made, report = Import(db, export, relation, today or date.today()), Report()  # noqa: DTZ011 - a school's day
     made.stage()
-    found = Report(made.uai)
-    with suppress(_DryRunError), placing(made.uai):
-        made.place(found)
+    with suppress(_DryRunError), placing():
+        made.place(report)
         if dry_run:
             raise _DryRunError
-    return found
+    return report
 
 
 class _DryRunError(Exception):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from datetime import date
 from pathlib import Path
@@ -16,6 +16,8 @@ from educonnect_flow.people import Guardian, Relation
 if TYPE_CHECKING:
     from educonnect_flow.directory.report import Report
     from educonnect_flow.exports.reading import Export
+
+_TERMS: Mapping[str, str] = {"s": "", "clustered": " WITHOUT ROWID", "random": "lower(hex(randomblob(16)))"}
 
 
 class SqliteDirectory:
@@ -30,7 +32,7 @@ class SqliteDirectory:
     """
 
     def __init__(self, path: str | os.PathLike[str], *, timeout: float = 60.0) -> None:
-        from educonnect_flow.directory.records import FIND, TABLES
+        from educonnect_flow.directory.tables import FIND, TABLES
 
         self._path = Path(path).absolute()
         self._timeout = timeout
@@ -40,7 +42,7 @@ class SqliteDirectory:
         with closing(self._connected()) as db:
             db.execute("PRAGMA journal_mode=WAL")
             for statement in TABLES:
-                db.execute(statement.format(s=""))
+                db.execute(statement.format(**_TERMS))
         self._reader = self._connected()
 
     def __repr__(self) -> str:
@@ -51,7 +53,7 @@ class SqliteDirectory:
 
     def find(self, mobile: str) -> tuple[Guardian, ...]:
         """See ``Directory``."""
-        from educonnect_flow.directory.records import guardians_of
+        from educonnect_flow.directory.tables import guardians_of
 
         with self._lock:
             rows = self._reader.execute(self._find, (mobile,)).fetchall()
@@ -60,7 +62,7 @@ class SqliteDirectory:
     def replace(
         self, export: Export, *, relation: Relation | None = None, today: date | None = None, dry_run: bool = False
     ) -> Report:
-        """Put *export* in the place of its school's records, in one transaction; what was found.
+        """Put *export* in the place of its schools' records, in one transaction; what was found.
 
         :param relation: for a format that does not say what a person is to a pupil; without it such links are refused.
         :param today: who left by then is left out; default: the day of the machine.
@@ -71,15 +73,7 @@ class SqliteDirectory:
 
         with closing(self._connected()) as db:
             db.execute("PRAGMA temp_store=FILE")
-            return imported(
-                export,
-                schema="",
-                staging=_Rows(db),
-                placing=lambda _: _begun(db),
-                relation=relation,
-                today=today,
-                dry_run=dry_run,
-            )
+            return imported(export, _Rows(db), lambda: _begun(db), relation=relation, today=today, dry_run=dry_run)
 
     def close(self) -> None:
         """Give back the file."""
@@ -99,19 +93,33 @@ def _begun(db: sqlite3.Connection) -> Iterator[None]:
 
 
 class _Rows:
+    terms: Mapping[str, str] = _TERMS
+
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
 
-    def execute(self, sql: str, values: Sequence[Any] = ()) -> int:
-        return self._db.execute(sql, values).rowcount
+    def execute(self, sql: str, values: Sequence[Any] = ()) -> None:
+        self._db.execute(sql, values)
 
-    def many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
-        if self._db.in_transaction:
-            self._db.executemany(sql, rows)
+    def load(self, table: str, rows: Sequence[Sequence[Any]]) -> None:
+        from educonnect_flow.directory.records import TwiceError
+
+        if not rows:
             return
-        self._db.execute("BEGIN")  # temporary tables only: nobody waits for it
-        self._db.executemany(sql, rows)
-        self._db.execute("COMMIT")
+        began = not self._db.in_transaction
+        if began:
+            self._db.execute("BEGIN")  # temporary tables only: nobody waits for it
+        try:
+            marks = ", ".join("?" * len(rows[0]))
+            self._db.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)  # noqa: S608 - a name of our own
+        except sqlite3.IntegrityError as error:
+            raise TwiceError from error
+        finally:
+            if began:
+                self._db.execute("COMMIT")
 
-    def rows(self, sql: str, values: Sequence[Any] = ()) -> Iterator[tuple[Any, ...]]:
+    def rows(self, sql: str, values: Sequence[Any] = ()) -> Generator[tuple[Any, ...]]:
         yield from self._db.execute(sql, values)
+
+    def loaded(self) -> None:
+        """SQLite plans by the keys."""

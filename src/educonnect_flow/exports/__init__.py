@@ -4,6 +4,9 @@ Each reader yields ``Person``, ``Student`` and ``Link`` in the order of the file
 """
 
 from educonnect_flow.exports.items import Entry, ExportError, Item, Link, Person, School, Student
-from educonnect_flow.exports.reading import read
+from educonnect_flow.exports.reading import Export, FeedExport, SchoolExport, read
 
-__all__ = ["Entry", "ExportError", "Item", "Link", "Person", "School", "Student", "read"]
+__all__ = [
+    "Entry", "Export", "ExportError", "FeedExport", "Item", "Link", "Person", "School", "SchoolExport", "Student",
+    "read",
+]  # fmt: skip

@@ -1,97 +1,181 @@
-"""AAF: what digital workspaces receive, complete, in numbered parts: ``…_Eleve_0000.xml``, ``…_PersRelEleve_0000.xml``.
+"""AAF: what digital workspaces receive, complete or as deltas, in numbered parts: ``…_Delta_20261123_Eleve_0000.xml``.
 
-Both degrees; the names of their attributes differ.  A file holds several schools where the academy sends several.
+Both degrees; the names of their attributes differ.  A file holds several schools where the academy sends several.  A
+delta says what changed since the export before it, so the requests are kept apart from what they come to.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from enum import Enum
+
+from attrs import frozen
 
 from educonnect_flow.exports.fields import day, is_uai
-from educonnect_flow.exports.items import ExportError, Item, Link, Person, School, Student
+from educonnect_flow.exports.items import Entry, ExportError, Link, Person, School, Student
 from educonnect_flow.exports.source import Source
 from educonnect_flow.exports.xml import Element, elements
 from educonnect_flow.people import Relation
 
 ROOT = "ficAlimMENESR"
 
-Attributes = dict[str, list[str]]
+Attributes = Mapping[str, Sequence[str]]
 
+_NAME = re.compile(
+    r"(?P<feed>.*?)(?:_(?P<kind>Complet|Delta)_(?P<day>[0-9]{8}))?_(?P<part>Eleve|PersRelEleve|EtabEducNat)_[0-9]{4}\.xml",
+    re.IGNORECASE,
+)
 _LINK_PARTS = 6
 
+_MOBILE = ("mobile", "ENTPersonMobileSMS", "ENTPersRelEleveTelMobile")
+_OTHER_PHONES = ("homePhone", "telephoneNumber", "ENTPersonTelPerso", "ENTPersRelEleveTelPro")
+_FAMILY, _USAGE, _GIVEN = ("ENTPersonNomPatro",), ("sn", "ENTPersonNom"), ("givenName", "ENTPersonPrenom")
+_OTHERS, _BORN = "ENTPersonAutresPrenoms", ("ENTPersonDateNaissance",)
+_LEFT = ("ENTEleveDateSortieStructRattach", "ENTEleveDateSortieClasses")
+_SCHOOL = ("ENTPersonStructRattach",)
+_UAI, _SCHOOL_NAME = ("ENTStructureUAI", "ENTEtablissementUAI"), ("ENTStructureNomCourant",)
+_SECOND_DEGREE_LINKS, _FIRST_DEGREE_LINKS = "ENTElevePersRelEleve", "ENTEleveAutoriteParentale"
 
-def entries(source: Source) -> Iterator[tuple[str, Attributes, int]]:
-    """Each ``addRequest``: its id, its attributes, its line.
+READ = frozenset(
+    (*_MOBILE, *_OTHER_PHONES, *_FAMILY, *_USAGE, *_GIVEN, _OTHERS, *_BORN, *_LEFT, *_SCHOOL, *_UAI, *_SCHOOL_NAME,
+     _SECOND_DEGREE_LINKS, _FIRST_DEGREE_LINKS)
+)  # fmt: skip
+"""The attributes that are read; all others are left in the file."""
 
-    :raises ExportError: for a ``modifyRequest`` or ``deleteRequest``: only complete exports are read.
+
+class Part(Enum):
+    """What a file is about."""
+
+    SCHOOLS = "EtabEducNat"
+    GUARDIANS = "PersRelEleve"
+    PUPILS = "Eleve"
+
+
+class Operation(Enum):
+    """What a request does."""
+
+    ADD = "addRequest"
+    MODIFY = "modifyRequest"
+    DELETE = "deleteRequest"
+
+
+@frozen(slots=False)
+class Named:
+    """What the name of a file says."""
+
+    part: Part
+    feed: str
+    """Whose exports follow each other: what the name begins with."""
+    delta: bool
+    day: str
+    """``yyyymmdd``; empty when the name does not say it."""
+
+
+@frozen(slots=False)
+class Request:
+    """One entry of a file."""
+
+    part: Part
+    operation: Operation
+    id: str
+    attributes: Attributes
+    """Of a modification only those that change: each is then as it is here."""
+    file: str
+    line: int
+
+
+def named(source: Source) -> Named:
+    """What the name of the file says.
+
+    :raises ExportError: when it does not say which part it is.
     """
-    for element in elements(source, ROOT, "addRequest", "modifyRequest", "deleteRequest"):
-        if element.tag != "addRequest":
-            raise ExportError("a delta; import the complete export", source.name, element.sourceline)
+    found = _NAME.fullmatch(source.name)
+    if found is None:
+        raise ExportError("an AAF whose name does not say which part it is", source.name)
+    part = next(part for part in Part if part.value.lower() == found["part"].lower())
+    return Named(part, found["feed"], (found["kind"] or "").lower() == "delta", found["day"] or "")
+
+
+def requests(source: Source) -> Iterator[Request]:
+    """The entries of one file, with what is read of them.
+
+    :raises ExportError: when it is malformed, or a complete export holds anything but additions.
+    """
+    name = named(source)
+    for element in elements(source, ROOT, *(operation.value for operation in Operation)):
+        operation = Operation(element.tag)
+        if operation is not Operation.ADD and not name.delta:
+            raise ExportError("a delta under the name of a complete export", source.name, element.sourceline)
         identity = (element.findtext("identifier/id") or "").strip()
         if not identity:
-            raise ExportError("an addRequest without an id", source.name, element.sourceline)
-        yield identity, _attributes(element), element.sourceline
+            raise ExportError(f"{element.tag} without an id", source.name, element.sourceline)
+        attributes = _attributes(source, element)
+        yield Request(name.part, operation, identity, attributes, source.name, element.sourceline)
 
 
-def _attributes(element: Element) -> Attributes:
-    return {
-        attr.get("name", ""): [value.text.strip() for value in attr.iter("value") if value.text and value.text.strip()]
-        for attr in element.iter("attr")
-    }
+def _attributes(source: Source, element: Element) -> Attributes:
+    found = {}
+    for attribute in element.iter("attr", "modification"):
+        name = attribute.get("name")
+        if name in READ:
+            # What else a modification may be is in no file that was seen: it is told, not guessed.
+            if attribute.get("operation", "replace") != "replace":
+                raise ExportError("a modification that is no replacement", source.name, attribute.sourceline)
+            values = [value for child in attribute if (text := child.text) and (value := text.strip())]
+            found[name] = values
+    return found
 
 
-def guardians(source: Source) -> Iterator[Item]:
-    """``PersRelEleve``: the persons.  What they are to pupils stands with the pupils."""
-    for identity, found, line in entries(source):
-        birth, usage = _first(found, "ENTPersonNomPatro"), _first(found, "sn", "ENTPersonNom")
-        yield Person(
-            id=identity,
-            family_name=birth or usage,
-            usage_name=usage if birth and usage != birth else None,
-            given_name=_first(found, "givenName", "ENTPersonPrenom"),
-            other_given_names=tuple(found.get("ENTPersonAutresPrenoms", ())),
-            phones=tuple(
-                dict.fromkeys(
-                    phone
-                    for name in ("mobile", "ENTPersonMobileSMS", "ENTPersRelEleveTelMobile")
-                    for phone in found.get(name, ())
-                )
-            ),
-            line=line,
-        )
-
-
-def pupils(source: Source) -> Iterator[Item]:
-    """``Eleve``: the pupils and their links; their school is named by an id of ``EtabEducNat``."""
-    for identity, found, line in entries(source):
-        left = _first(found, "ENTEleveDateSortieStructRattach", "ENTEleveDateSortieClasses")
+def entries(part: Part, identity: str, found: Attributes, file: str, line: int) -> Iterator[Entry]:
+    """What a guardian or a pupil comes to."""
+    if part is Part.GUARDIANS:
+        yield _person(identity, found, line)
+    elif part is Part.PUPILS:
+        left = _first(found, _LEFT)
         yield Student(
             id=identity,
-            family_name=_first(found, "ENTPersonNomPatro") or _first(found, "sn", "ENTPersonNom"),
-            given_name=_first(found, "givenName", "ENTPersonPrenom"),
-            usage_name=_first(found, "sn", "ENTPersonNom") or None,
-            birth_date=day(_first(found, "ENTPersonDateNaissance")),
+            family_name=_first(found, _FAMILY) or _first(found, _USAGE),
+            given_name=_first(found, _GIVEN),
+            usage_name=_first(found, _USAGE) or None,
+            birth_date=day(_first(found, _BORN)),
             left=day(left) if left else None,
-            school=_first(found, "ENTPersonStructRattach") or None,
+            school=_first(found, _SCHOOL) or None,
             line=line,
         )
-        for value in found.get("ENTElevePersRelEleve", ()):
-            yield _link(source, identity, value, line)
-        for value in found.get("ENTEleveAutoriteParentale", ()):
+        for value in found.get(_SECOND_DEGREE_LINKS, ()):
+            yield _link(identity, value, file, line)
+        for value in found.get(_FIRST_DEGREE_LINKS, ()):
             yield Link(person=value.split("$")[0], pupil=identity, relation=Relation.LEGAL_REPRESENTATIVE, line=line)
 
 
-def schools(source: Source) -> Iterator[tuple[str, School]]:
-    """``EtabEducNat``: each school by its id in the other files."""
-    for identity, found, line in entries(source):
-        uai = _first(found, "ENTStructureUAI", "ENTEtablissementUAI")
-        if not is_uai(uai):
-            raise ExportError("a school without its number", source.name, line)
-        yield identity, School(uai=uai, name=_first(found, "ENTStructureNomCourant") or None)
+def school(found: Attributes, file: str, line: int) -> School:
+    """What a school comes to.
+
+    :raises ExportError: when it has no number.
+    """
+    uai = _first(found, _UAI)
+    if not is_uai(uai):
+        raise ExportError("a school without its number", file, line)
+    return School(uai=uai, name=_first(found, _SCHOOL_NAME) or None)
 
 
-def _link(source: Source, pupil: str, value: str, line: int) -> Link:
+def _person(identity: str, found: Attributes, line: int) -> Person:
+    birth, usage = _first(found, _FAMILY), _first(found, _USAGE)
+    phones = tuple(dict.fromkeys(phone for name in _MOBILE for phone in found.get(name, ())))
+    return Person(
+        id=identity,
+        family_name=birth or usage,
+        usage_name=usage if birth and usage != birth else None,
+        given_name=_first(found, _GIVEN),
+        other_given_names=tuple(found.get(_OTHERS, ())),
+        phones=phones,
+        elsewhere=() if phones else tuple(phone for name in _OTHER_PHONES for phone in found.get(name, ())),
+        line=line,
+    )
+
+
+def _link(pupil: str, value: str, file: str, line: int) -> Link:
     """Six parts: guardian, kinship, payer, legal, contact, payment.
 
     Legal 1 is a legal representative in every version; 2 is the second one in the first, and a person in charge for
@@ -99,14 +183,15 @@ def _link(source: Source, pupil: str, value: str, line: int) -> Link:
     """
     parts = value.split("$")
     if len(parts) != _LINK_PARTS:
-        raise ExportError("ENTElevePersRelEleve has not six parts", source.name, line)
+        raise ExportError("ENTElevePersRelEleve has not six parts", file, line)
     legal = parts[3]
     relation = Relation.LEGAL_REPRESENTATIVE if legal == "1" else None
     return Link(person=parts[0], pupil=pupil, relation=relation, unknown=legal == "2", line=line)
 
 
-def _first(found: Attributes, *names: str) -> str:
+def _first(found: Attributes, names: Sequence[str]) -> str:
     for name in names:
-        if found.get(name):
-            return found[name][0]
+        values = found.get(name)
+        if values:
+            return values[0]
     return ""

@@ -23,21 +23,23 @@ class ExportError(Exception):
         super().__init__(f"{place}{why}")
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class School:
     """Whose records a file holds."""
 
     uai: str
     name: str | None = None
     """When the file says it."""
+    year: int | None = None
+    """The one in which its school year began, when the file says it."""
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class Person(Confidential):
     """A guardian, or a mere contact: their links say which."""
 
     id: str
-    """Unique within the school's export."""
+    """Unique within the export."""
     family_name: str
     """The birth name, or the only one there is."""
     given_name: str
@@ -45,11 +47,13 @@ class Person(Confidential):
     other_given_names: tuple[str, ...] = ()
     phones: tuple[str, ...] = field(default=(), repr=False)
     """As written, in the fields for mobiles."""
+    elsewhere: tuple[str, ...] = field(default=(), repr=False)
+    """As written, in the fields for other numbers, when those for mobiles are empty."""
     line: int | None = None
     """Where in the file."""
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class Student(Confidential):
     """A pupil."""
 
@@ -62,11 +66,11 @@ class Student(Confidential):
     left: date | None = None
     """The day of leaving the school; it may lie ahead."""
     school: str | None = None
-    """The UAI, where one file holds several schools."""
+    """The id of the school in the export, where one holds several."""
     line: int | None = None
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class Link:
     """What a person is to a pupil."""
 

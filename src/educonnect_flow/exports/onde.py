@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import codecs
 import csv
+import hashlib
 import itertools
 from collections.abc import Iterator
 
@@ -22,6 +23,7 @@ _FRACTIONS = str.maketrans("¼½¾", "ŒœŸ")
 _PUPIL = ("nom eleve", "prenom eleve", "date naissance")
 _GUARDIAN = ("nom responsable", "prenom responsable", "telephone portable")
 _CHILD = "nom de famille enfant"
+_OTHER_PHONES = ("telephone domicile", "telephone travail")
 
 
 def header_of(line: str) -> list[str]:
@@ -63,58 +65,65 @@ def lines(source: Source) -> Iterator[str]:
 
 
 def pupils(source: Source) -> Iterator[Item]:
-    """The pupils, whose id is their names as they are compared, and their number when two share them."""
+    """The pupils, whose id is a digest of their names as they are compared, numbered when two share them."""
+    header, rows = _table(source)
+    family_at, given_at, birth_at = (header.index(name) for name in _PUPIL)
+    usage_at = _place(header, "nom d usage eleve")
     seen: dict[str, int] = {}
-    for number, header, row in _rows(source):
-        at = {name: header.index(name) for name in _PUPIL}
-        family, given = (_cell(source, row, at[name], number) for name in _PUPIL[:2])
+    for number, row in rows:
+        family, given = _cell(source, row, family_at, number), _cell(source, row, given_at, number)
         key = link_key(family, given)
         seen[key] = seen.get(key, 0) + 1
-        usage = _cell(source, row, header.index("nom d usage eleve"), number) if "nom d usage eleve" in header else ""
         yield Student(
             id=key if seen[key] == 1 else f"{key}#{seen[key]}",
             family_name=family,
             given_name=given,
-            usage_name=usage or None,
-            birth_date=day(_cell(source, row, at["date naissance"], number)),
+            usage_name=_cell(source, row, usage_at, number) or None,
+            birth_date=day(_cell(source, row, birth_at, number)),
             line=number,
         )
 
 
 def guardians(source: Source) -> Iterator[Item]:
     """The persons, whose id is the line, and their links."""
-    for number, header, row in _rows(source):
-        at = {name: header.index(name) for name in _GUARDIAN}
-        family, given, phone = (_cell(source, row, at[name], number) for name in _GUARDIAN)
-        usage = (
-            _cell(source, row, header.index("nom usage responsable"), number)
-            if "nom usage responsable" in header
-            else ""
-        )
+    header, rows = _table(source)
+    family_at, given_at, phone_at = (header.index(name) for name in _GUARDIAN)
+    usage_at = _place(header, "nom usage responsable")
+    others_at = [_place(header, name) for name in _OTHER_PHONES]
+    # The columns of the children repeat: by place, for their names are the same.
+    children_at = [place for place, name in enumerate(header) if name == _CHILD]
+    for number, row in rows:
+        family, usage = _cell(source, row, family_at, number), _cell(source, row, usage_at, number)
+        phone = _cell(source, row, phone_at, number)
         yield Person(
             id=str(number),
             family_name=family or usage,
-            given_name=given,
+            given_name=_cell(source, row, given_at, number),
             usage_name=usage or None,
             phones=(phone,) if phone else (),
+            elsewhere=() if phone else tuple(filter(None, (_cell(source, row, place, number) for place in others_at))),
             line=number,
         )
-        # The columns of the children repeat: by place, for their names are the same.
-        for place in (n for n, name in enumerate(header) if name == _CHILD):
+        for place in children_at:
             child, called = (_cell(source, row, place + step, number) for step in (0, 1))
             if child or called:
                 yield Link(person=str(number), pupil=link_key(child, called), relation=None, unknown=True, line=number)
 
 
 def link_key(family_name: str, given_name: str) -> str:
-    """What a pupil is found by: the names, however they are written."""
-    return f"{fold(family_name[:LONGEST])}/{fold(given_name[:LONGEST])}"
+    """What a pupil is found by: the names, however they are written; a digest, for they are an id only here."""
+    names = f"{fold(family_name[:LONGEST])}/{fold(given_name[:LONGEST])}"
+    return hashlib.sha256(names.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
-def _rows(source: Source) -> Iterator[tuple[int, list[str], list[str]]]:
+def _table(source: Source) -> tuple[list[str], Iterator[tuple[int, list[str]]]]:
+    """The header, and the rows by their line."""
     numbered = enumerate(lines(source), 1)
     _, first = next(numbered, (0, ""))
-    header = header_of(first)
+    return header_of(first), _rows(source, numbered)
+
+
+def _rows(source: Source, numbered: Iterator[tuple[int, str]]) -> Iterator[tuple[int, list[str]]]:
     for number, line in numbered:
         if not line.strip(" ;\t"):
             continue
@@ -122,12 +131,16 @@ def _rows(source: Source) -> Iterator[tuple[int, list[str], list[str]]]:
             (row,) = csv.reader([line], delimiter=";", strict=True)
         except (csv.Error, ValueError) as error:
             raise ExportError(f"not a line of such a file: {error}", source.name, number) from error
-        yield number, header, row
+        yield number, row
 
 
-def _cell(source: Source, row: list[str], place: int, number: int) -> str:
-    """A cell; empty where the row is shorter than the header, as rows are."""
-    value = row[place].strip() if place < len(row) else ""
+def _place(header: list[str], name: str) -> int | None:
+    return header.index(name) if name in header else None
+
+
+def _cell(source: Source, row: list[str], place: int | None, number: int) -> str:
+    """A cell; empty where there is no such column, and where the row is shorter than the header, as rows are."""
+    value = row[place].strip() if place is not None and place < len(row) else ""
     if "\x00" in value or "�" in value:
         raise ExportError("characters that no name has", source.name, number)
     return value

@@ -1,56 +1,51 @@
-"""Files of one format, told apart by what is in them, as one export of one school."""
+"""Files of one format, told apart by what is in them, as one export: of a school, or of an academy's feed."""
 
 from __future__ import annotations
 
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-
-from attrs import evolve
+from itertools import chain
 
 from educonnect_flow.exports import aaf, onde, siecle
-from educonnect_flow.exports.items import Entry, ExportError, Item, School, Student
+from educonnect_flow.exports.items import Entry, ExportError, Item, School
 from educonnect_flow.exports.source import Progress, Source, nothing
 
 _ROOT = re.compile(rb"<(BEE_RESPONSABLES|BEE_ELEVES|ficAlimMENESR)[\s/>]")
-_AAF = re.compile(r"_(Eleve|PersRelEleve|EtabEducNat)_[0-9]{4}\.xml$", re.IGNORECASE)
 
-SCHOOLS, GUARDIANS, PUPILS = "schools", "guardians", "pupils"
-_AAF_PARTS = {"eleve": PUPILS, "persreleleve": GUARDIANS, "etabeducnat": SCHOOLS}
+GUARDIANS, PUPILS = "guardians", "pupils"
+
+_READERS: dict[tuple[str, str], Callable[[Source], Iterator[Item]]] = {
+    ("siecle", GUARDIANS): siecle.guardians,
+    ("siecle", PUPILS): siecle.pupils,
+    ("onde", GUARDIANS): onde.guardians,
+    ("onde", PUPILS): onde.pupils,
+}
 
 
-class Export:
-    """What ``read`` found: the format, the school, and its items as a stream."""
+class SchoolExport:
+    """SIECLE and ONDE: the records of one school, as a stream.
 
-    def __init__(self, form: str, parts: dict[str, list[Source]], uai: str | None, name: str | None) -> None:
-        self.form = form
-        """``siecle``, ``onde`` or ``aaf``."""
-        self.name = name
-        self.size = sum(source.size() for sources in parts.values() for source in sources)
-        """Bytes that will be read, as far as the files say."""
-        self._parts = parts
-        self._uai = uai
-        self._schools: dict[str, School] = {}
-        if form == "aaf":
-            for source in parts.get(SCHOOLS, ()):
-                self._schools |= dict(aaf.schools(source))
-            self._choose_school()
+    :raises ExportError: when no file will say of which school it is, and the caller does not.
+    """
+
+    def __init__(self, form: str, guardians: Source, pupils: Source, uai: str | None, name: str | None) -> None:
         if form == "onde" and uai is None:
             raise ExportError("the files of ONDE name no school: say its number (UAI)")
-
-    def _choose_school(self) -> None:
-        known = {school.uai: school for school in self._schools.values()}
-        if self._uai is None and len(known) == 1:
-            self._uai = next(iter(known))
-        if self._uai is None:
-            raise ExportError(f"an export of {len(known)} schools: say the number (UAI) of the one to import")
-        if self._uai not in known:
-            raise ExportError(f"no school {self._uai} in it")
-        self.name = self.name or known[self._uai].name
+        self.form = form
+        """``siecle`` or ``onde``."""
+        self.name = name
+        """As parents know the school; ``None``: nobody said."""
+        self.size = guardians.size() + pupils.size()
+        """Bytes that will be read, as far as the files say."""
+        self.year: int | None = None
+        """In which the school year began, once ``items`` has been read and a file says it."""
+        self._sources = {GUARDIANS: guardians, PUPILS: pupils}
+        self._uai = uai
 
     @property
     def uai(self) -> str:
-        """The number of the school; known once ``items`` has been read, at the latest.
+        """The number of the school; known once ``items`` has come to an entry.
 
         :raises ExportError: when no file says it.
         """
@@ -58,35 +53,65 @@ class Export:
             raise ExportError("no file says of which school it is")
         return self._uai
 
-    def items(self) -> Iterator[Entry]:
-        """Every person, pupil and link of the school.
+    def items(self) -> Iterator[tuple[str, Entry]]:
+        """Every person, pupil and link, with the file it stands in.
 
-        :raises ExportError: when a file is malformed, or of another school.
+        :raises ExportError: when a file is malformed, of another school, or of another year than the one before.
         """
-        readers: dict[str, Callable[[Source], Iterator[Item]]] = {
-            "siecle/guardians": siecle.guardians, "siecle/pupils": siecle.pupils,
-            "onde/guardians": onde.guardians, "onde/pupils": onde.pupils,
-            "aaf/guardians": aaf.guardians, "aaf/pupils": aaf.pupils,
-        }  # fmt: skip
-        for part in (GUARDIANS, PUPILS):
-            for source in self._parts[part]:
-                told = self.form != "siecle"
-                for item in readers[f"{self.form}/{part}"](source):
-                    if isinstance(item, School):
-                        self._agree(item, source)
-                        told = True
-                    elif isinstance(item, Student) and item.school is not None:
-                        school = self._schools.get(item.school)
-                        yield evolve(item, school=school.uai if school else "")
-                    else:
-                        yield item
-                if not told:
-                    raise ExportError("it has no PARAMETRES, so no school", source.name)
+        for part, source in self._sources.items():
+            told = self.form == "onde"
+            for item in _READERS[self.form, part](source):
+                if isinstance(item, School):
+                    self._agree(item, source)
+                    told = True
+                elif told:
+                    yield source.name, item
+                else:
+                    break
+            if not told:
+                raise ExportError("it has no PARAMETRES before its records, so no school", source.name)
 
     def _agree(self, school: School, source: Source) -> None:
         if self._uai is not None and school.uai != self._uai:
             raise ExportError(f"it is of the school {school.uai}, not {self._uai}", source.name)
+        if self.year is not None and school.year not in {None, self.year}:
+            raise ExportError(f"it is of the school year {school.year}, the other file of {self.year}", source.name)
         self._uai = school.uai
+        self.year = school.year or self.year
+
+
+class FeedExport:
+    """AAF: what changed in the records of one or several schools, or all of them."""
+
+    form = "aaf"
+
+    def __init__(
+        self, named: aaf.Named, sources: Sequence[Source], parts: set[aaf.Part], uai: str | None, name: str | None
+    ) -> None:
+        self.feed = named.feed
+        """Whose exports follow each other."""
+        self.day = named.day
+        """``yyyymmdd``; empty when the files do not say it."""
+        self.delta = named.delta
+        """Whether it says what changed since the export before it."""
+        self.uai = uai
+        """The only school that is wanted; ``None``: all."""
+        self.name = name
+        self.size = sum(source.size() for source in sources)
+        self._sources = sources
+        missing = [part.value for part in aaf.Part if part not in parts]
+        if missing and not self.delta:
+            raise ExportError(f"aaf: the file of {' and of '.join(missing)} is missing")
+
+    def requests(self) -> Iterator[aaf.Request]:
+        """Every entry, in the order of the files.
+
+        :raises ExportError: when one is malformed.
+        """
+        return chain.from_iterable(map(aaf.requests, self._sources))
+
+
+Export = SchoolExport | FeedExport
 
 
 def read(
@@ -98,24 +123,35 @@ def read(
 ) -> Export:
     """The export that *paths* are the files of.
 
-    :param uai: the number of the school; must be given for ONDE, and for an AAF of several schools.
+    :param uai: the number of the school; must be given for ONDE; of an AAF with several schools it chooses one.
     :param name: the name of the school as parents know it; default: what the files say, else its number.
     :param progress: told how many bytes were read since it was told last.
     :raises ExportError: when the files are no export, not one whole one, or not of the same format.
     """
-    parts: dict[str, dict[str, list[Source]]] = {}
-    for path in sorted(paths, key=os.fspath):
-        source = Source(path, progress)
-        form, part = _kind(source)
-        parts.setdefault(form, {}).setdefault(part, []).append(source)
-    if len(parts) != 1:
-        raise ExportError(f"files of {len(parts)} formats ({', '.join(sorted(parts))}), where one is expected")
-    ((form, found),) = parts.items()
-    needed: Sequence[str] = (SCHOOLS, GUARDIANS, PUPILS) if form == "aaf" else (GUARDIANS, PUPILS)
-    missing = [part for part in needed if part not in found]
-    if missing:
-        raise ExportError(f"{form}: the file of the {' and of the '.join(missing)} is missing")
-    return Export(form, found, uai, name)
+    sources = [Source(path, progress) for path in sorted(paths, key=os.fspath)]
+    kinds = [_kind(source) for source in sources]
+    forms = sorted({form for form, _ in kinds})
+    if len(forms) != 1:
+        raise ExportError(f"files of {len(forms)} formats ({', '.join(forms)}), where one is expected")
+    if forms == ["aaf"]:
+        return _feed(sources, uai, name)
+    found: dict[str, Source] = {}
+    for source, (_, part) in zip(sources, kinds, strict=True):
+        if part in found:
+            raise ExportError(f"a second file of the {part}, beside {found[part].name}", source.name)
+        found[part] = source
+    for part in (GUARDIANS, PUPILS):
+        if part not in found:
+            raise ExportError(f"{forms[0]}: the file of the {part} is missing")
+    return SchoolExport(forms[0], found[GUARDIANS], found[PUPILS], uai, name)
+
+
+def _feed(sources: Sequence[Source], uai: str | None, name: str | None) -> FeedExport:
+    named = [aaf.named(source) for source in sources]
+    exports = {(one.feed, one.delta, one.day) for one in named}
+    if len(exports) != 1:
+        raise ExportError(f"files of {len(exports)} exports: import them one by one, in the order of their days")
+    return FeedExport(named[0], sources, {one.part for one in named}, uai, name)
 
 
 def _kind(source: Source) -> tuple[str, str]:
@@ -124,10 +160,7 @@ def _kind(source: Source) -> tuple[str, str]:
     root = _ROOT.search(head)
     if root is not None:
         if root[1] == b"ficAlimMENESR":
-            part = _AAF.search(source.name)
-            if part is None:
-                raise ExportError("an AAF whose name does not say which part it is", source.name)
-            return "aaf", _AAF_PARTS[part[1].lower()]
+            return "aaf", ""
         return "siecle", GUARDIANS if root[1] == b"BEE_RESPONSABLES" else PUPILS
     if b";" in head.split(b"\n")[0]:
         header = onde.header_of(next(onde.lines(quiet)))

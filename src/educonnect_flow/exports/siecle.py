@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from educonnect_flow.exports.fields import day, is_uai
 from educonnect_flow.exports.items import ExportError, Item, Link, Person, School, Student
 from educonnect_flow.exports.source import Source
-from educonnect_flow.exports.xml import Element, elements, text
+from educonnect_flow.exports.xml import Element, children, elements
 from educonnect_flow.people import Relation
 
 GUARDIANS, PUPILS = "BEE_RESPONSABLES", "BEE_ELEVES"
+
+_OTHER_PHONES = ("TEL_PERSONNEL", "TEL_PROFESSIONNEL")
+_YEAR = re.compile(r"20[0-9]{2}")
 
 _NIVEAU = {"1": Relation.LEGAL_REPRESENTATIVE, "2": Relation.IN_CHARGE, "3": None}
 _RESP_LEGAL = {"1": Relation.LEGAL_REPRESENTATIVE, "2": Relation.LEGAL_REPRESENTATIVE, "0": None}
@@ -19,52 +23,65 @@ _RESP_LEGAL = {"1": Relation.LEGAL_REPRESENTATIVE, "2": Relation.LEGAL_REPRESENT
 def guardians(source: Source) -> Iterator[Item]:
     """The persons and their links."""
     for element in elements(source, GUARDIANS, "PARAMETRES", "ADRESSE", "PERSONNE", "RESPONSABLE_ELEVE"):
-        if element.tag == "PERSONNE":
+        tag = element.tag
+        if tag == "PERSONNE":
             yield _person(source, element)
-        elif element.tag == "RESPONSABLE_ELEVE":
+        elif tag == "RESPONSABLE_ELEVE":
             yield _link(source, element)
-        elif element.tag == "PARAMETRES":
+        elif tag == "PARAMETRES":
             yield _school(source, element)
 
 
 def pupils(source: Source) -> Iterator[Item]:
     """The pupils, those who left among them."""
     for element in elements(source, PUPILS, "PARAMETRES", "ADRESSE", "ELEVE", "STRUCTURES_ELEVE"):
-        if element.tag == "ELEVE" and element.get("ELEVE_ID") is not None:
+        tag = element.tag
+        if tag == "ELEVE" and (identity := element.get("ELEVE_ID")) is not None:
+            found = children(element)
             yield Student(
-                id=_id(source, element, element.get("ELEVE_ID")),
-                family_name=text(element, "NOM_DE_FAMILLE") or text(element, "NOM"),
-                given_name=text(element, "PRENOM"),
-                usage_name=text(element, "NOM_USAGE") or None,
-                birth_date=day(text(element, "DATE_NAISS")),
-                left=day(text(element, "DATE_SORTIE")),
+                id=_id(source, element, identity),
+                family_name=_family_name(found),
+                given_name=found.get("PRENOM", ""),
+                usage_name=found.get("NOM_USAGE"),
+                birth_date=day(found.get("DATE_NAISS", "")),
+                left=day(found.get("DATE_SORTIE", "")),
                 line=element.sourceline,
             )
-        elif element.tag == "PARAMETRES":
+        elif tag == "PARAMETRES":
             yield _school(source, element)
 
 
+def _family_name(found: dict[str, str]) -> str:
+    return found.get("NOM_DE_FAMILLE") or found.get("NOM", "")  # NOM: before the summer of 2016
+
+
 def _school(source: Source, element: Element) -> School:
-    uai = text(element, "UAJ")
+    found = children(element)
+    uai, year = found.get("UAJ", ""), found.get("ANNEE_SCOLAIRE", "")
     if not is_uai(uai):
         raise ExportError("PARAMETRES has no UAJ that is the number of a school", source.name, element.sourceline)
-    return School(uai=uai)
+    return School(uai=uai, year=int(year) if _YEAR.fullmatch(year) else None)
 
 
 def _person(source: Source, element: Element) -> Person:
+    found = children(element)
+    mobile = found.get("TEL_PORTABLE")
     return Person(
         id=_id(source, element, element.get("PERSONNE_ID")),
-        family_name=text(element, "NOM_DE_FAMILLE") or text(element, "NOM"),  # NOM: before the summer of 2016
-        given_name=text(element, "PRENOM"),
-        usage_name=text(element, "NOM_USAGE") or None,
-        phones=tuple(filter(None, (text(element, "TEL_PORTABLE"),))),
+        family_name=_family_name(found),
+        given_name=found.get("PRENOM", ""),
+        usage_name=found.get("NOM_USAGE"),
+        other_given_names=tuple(found[name] for name in ("PRENOM2", "PRENOM3") if name in found),
+        phones=(mobile,) if mobile else (),
+        elsewhere=() if mobile else tuple(found[name] for name in _OTHER_PHONES if name in found),
         line=element.sourceline,
     )
 
 
 def _link(source: Source, element: Element) -> Link:
+    found = children(element)
     # By link and not by version: files of version 1.8 hold both.
-    niveau, legal = text(element, "NIVEAU_RESPONSABILITE"), text(element, "RESP_LEGAL")
+    niveau, legal = found.get("NIVEAU_RESPONSABILITE"), found.get("RESP_LEGAL")
     if niveau in _NIVEAU:
         relation = _NIVEAU[niveau]
     elif not niveau and legal in _RESP_LEGAL:
@@ -72,8 +89,8 @@ def _link(source: Source, element: Element) -> Link:
     else:
         raise ExportError("RESPONSABLE_ELEVE says no level of responsibility", source.name, element.sourceline)
     return Link(
-        person=_id(source, element, text(element, "PERSONNE_ID")),
-        pupil=_id(source, element, text(element, "ELEVE_ID")),
+        person=_id(source, element, found.get("PERSONNE_ID")),
+        pupil=_id(source, element, found.get("ELEVE_ID")),
         relation=relation,
         line=element.sourceline,
     )

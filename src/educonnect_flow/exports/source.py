@@ -40,12 +40,9 @@ class Source:
 
     def __init__(self, path: str | os.PathLike[str], progress: Progress = nothing) -> None:
         self.path = Path(path)
+        self.name = self.path.name
+        """The file's, for messages."""
         self.progress = progress
-
-    @property
-    def name(self) -> str:
-        """The file's name, for messages."""
-        return self.path.name
 
     def size(self) -> int:
         """Bytes that ``chunks`` will give, as far as the file says."""

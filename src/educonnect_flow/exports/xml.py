@@ -15,27 +15,30 @@ Element = Any
 
 
 def elements(source: Source, root: str, *tags: str) -> Iterator[Element]:
-    """Every element named one of *tags*, whole, then dropped.
+    """Every element named one of *tags*, whole; those of a chunk are dropped together.
 
     :raises ExportError: when the file is malformed, cut off, declares entities, or has another root.
     """
     from lxml import etree
 
     parser = etree.XMLPullParser(
-        events=("end",), tag=tags, resolve_entities=False, load_dtd=False, no_network=True, huge_tree=False
-    )
+        events=("end",), tag=tags, resolve_entities=False, load_dtd=False, no_network=True, huge_tree=False,
+        remove_comments=True, remove_pis=True,
+    )  # fmt: skip
     barren, checked = 0, False
     try:
         for chunk in source.chunks():
             parser.feed(chunk)
             barren += len(chunk)
-            for _, element in parser.read_events():
-                barren = 0
+            last = None
+            for _, last in parser.read_events():
                 if not checked:
-                    _check(element, root, source.name)
+                    _check(last, root, source.name)
                     checked = True
-                yield element
-                _drop(element)
+                yield last
+            if last is not None:
+                barren = 0
+                _drop(last)
             if barren > BARREN:
                 raise ExportError(f"16 MiB without one of {', '.join(tags)}", source.name)
         end = parser.close()
@@ -57,14 +60,11 @@ def _check(element: Element, root: str, name: str) -> None:
 def _drop(element: Element) -> None:
     """Forget *element*, and whatever came before it on the way down to it."""
     element.clear()
-    while element is not None:
-        parent = element.getparent()
-        while parent is not None and element.getprevious() is not None:
-            del parent[0]
+    while (parent := element.getparent()) is not None:
+        del parent[: parent.index(element)]
         element = parent
 
 
-def text(element: Element, name: str) -> str:
-    """The text of the child *name*, without the spaces around it; empty when there is none."""
-    found: str | None = element.findtext(name)
-    return found.strip() if found else ""
+def children(element: Element) -> dict[str, str]:
+    """The texts of its child elements by name, without the spaces around them; those without a text are left out."""
+    return {child.tag: found for child in element if (text := child.text) and (found := text.strip())}
