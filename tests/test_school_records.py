@@ -265,6 +265,22 @@ def test_an_id_of_the_school_given_to_somebody_else_does_not_carry_the_account(
     assert after.id != before.id
 
 
+def test_who_is_long_gone_can_be_forgotten(tmp_path: Path, directory: SqlDirectory) -> None:
+    paul = school_of("0690002B", persons=[evolve(ANNE, given_name="Paul", mobile="07 80 00 00 01")])
+    put(directory, tmp_path, school_of(), today=date(2026, 9, 1))
+    put(directory, tmp_path, paul, today=date(2026, 9, 1))
+    ids = [directory.find(mobile)[0].id for mobile in (MOBILE, "+33780000001")]
+    gone = school_of(pupils=[evolve(LEO, left=date(2026, 9, 1))])
+    put(directory, tmp_path, gone, today=date(2026, 10, 1))
+    assert directory.forget(date(2026, 9, 1)) == 0
+    assert directory.forget(date(2026, 9, 2)) == 2  # Anne's; Paul is still at his school
+    for school in (school_of(), paul):
+        put(directory, tmp_path, school)
+    assert [
+        directory.find(mobile)[0].id == before for mobile, before in zip((MOBILE, "+33780000001"), ids, strict=True)
+    ] == [False, True]
+
+
 def test_a_line_of_onde_is_nobodys_id(tmp_path: Path, directory: SqlDirectory) -> None:
     # Two of one name, with a number each: in the next export they stand the other way round.
     two = [ANNE, evolve(ANNE, number=2, mobile="07 80 00 00 01")]

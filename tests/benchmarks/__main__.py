@@ -29,7 +29,7 @@ from educonnect_flow import (
     SubmitCode,
 )
 from educonnect_flow.stores import MemoryStore, PostgresStore, SqliteStore
-from tests.benchmarks import control, scale, strangers, throughput
+from tests.benchmarks import control, records, scale, strangers, throughput
 from tests.benchmarks.walker import BORN, PARENTS, ROUNDS, Walker, family_name, known, pair, seconds
 from tests.postgres import Server
 
@@ -122,6 +122,7 @@ def main() -> None:
     parser.add_argument("--homonyms", type=int, default=5_000, help="of whom the next one is (5,000)")
     parser.add_argument("--seconds", type=float, default=0.5, help="of load for each number of processes (0.5)")
     parser.add_argument("--samples", type=int, default=200, help="parents known and unknown, each (200)")
+    parser.add_argument("--families", type=int, default=6_000, help="of the school whose records are imported (6,000)")
     options = parser.parse_args()
     print(f"Python {platform.python_version()}, {platform.system()} {platform.machine()}, {os.cpu_count()} cores")
     with tempfile.TemporaryDirectory() as folder, closing(Server()) as server:
@@ -132,6 +133,8 @@ def main() -> None:
         scale.identifiers(Path(folder), server, options.homonyms)
         throughput.measure(server, options.seconds)
         strangers.measure(Path(folder), server, options.samples)
+    records.measure(670)
+    records.measure(options.families)
     imports()
     password()
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 from psycopg_pool import AsyncConnectionPool, ConnectionPool
 
-from educonnect_flow.directory.tables import FIND, TABLES, guardians_of
+from educonnect_flow.directory.tables import FIND, FORGET, TABLES, guardians_of
 from educonnect_flow.people import Guardian, Relation
 
 if TYPE_CHECKING:
@@ -101,6 +101,13 @@ class PostgresDirectory:
                     yield
 
             return imported(export, rows, placing, relation=relation, today=today, dry_run=dry_run)
+
+    def forget(self, before: date) -> int:
+        """See ``SqliteDirectory.forget``."""
+        day = before.isoformat()
+        with psycopg.connect(self._conninfo) as connection:
+            statements = [_marked(sql.format(**_terms(self._schema))) for sql in FORGET]
+            return sum(connection.execute(sql, (day, day)).rowcount for sql in statements)
 
     def close(self) -> None:
         """Give back the connections."""

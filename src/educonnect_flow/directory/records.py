@@ -357,16 +357,18 @@ class Import:
             " WHERE EXISTS (SELECT 1 FROM i_access a JOIN i_guardian g ON g.person = a.person WHERE a.pupil = u.id)"
         )
         self._do(
-            "INSERT INTO {s}known SELECT n.key, min(g.guardian) FROM i_number n"
-            " JOIN i_guardian g ON g.person = n.person"
-            " WHERE NOT EXISTS (SELECT 1 FROM {s}known k WHERE k.key = n.key) GROUP BY n.key"
+            "INSERT INTO {s}known SELECT n.key, min(g.guardian), ? FROM i_number n"
+            " JOIN i_guardian g ON g.person = n.person WHERE true GROUP BY n.key"
+            " ON CONFLICT (key) DO UPDATE SET seen = excluded.seen",
+            self._today.isoformat(),
         )
         if self._export.form != "onde":  # whose persons have no id but their line
             self._do(
-                "INSERT INTO {s}known_person SELECT ?, g.person, p.names, g.guardian FROM i_guardian g"
+                "INSERT INTO {s}known_person SELECT ?, g.person, p.names, g.guardian, ? FROM i_guardian g"
                 " JOIN i_person p ON p.id = g.person WHERE true ON CONFLICT (source, person)"
-                " DO UPDATE SET names = excluded.names, guardian = excluded.guardian",
+                " DO UPDATE SET names = excluded.names, guardian = excluded.guardian, seen = excluded.seen",
                 self._source,
+                self._today.isoformat(),
             )
 
     def _find(self, report: Report) -> None:

@@ -75,6 +75,17 @@ class SqliteDirectory:
             db.execute("PRAGMA temp_store=FILE")
             return imported(export, _Rows(db), lambda: _begun(db), relation=relation, today=today, dry_run=dry_run)
 
+    def forget(self, before: date) -> int:
+        """Forget the ids of guardians whom no school has, and none has had since *before*; how many entries went.
+
+        Whoever comes back after that is somebody new, without the account of then.
+        """
+        from educonnect_flow.directory.tables import FORGET
+
+        day = before.isoformat()
+        with closing(self._connected()) as db, _begun(db):
+            return sum(db.execute(sql.format(**_TERMS), (day, day)).rowcount for sql in FORGET)
+
     def close(self) -> None:
         """Give back the file."""
         with self._lock:

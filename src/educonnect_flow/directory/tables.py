@@ -28,9 +28,9 @@ TABLES = (
     " PRIMARY KEY (uai, person, pupil)){clustered}",
     # Who was given which id: by names and number (a digest), and by an export's own id.  Outlives the records, so that
     # a pupil who changes school keeps the parent's account.
-    "CREATE TABLE IF NOT EXISTS {s}known (key text PRIMARY KEY, guardian text NOT NULL){clustered}",
+    "CREATE TABLE IF NOT EXISTS {s}known (key text PRIMARY KEY, guardian text NOT NULL, seen text NOT NULL){clustered}",
     "CREATE TABLE IF NOT EXISTS {s}known_person (source text, person text, names text NOT NULL,"
-    " guardian text NOT NULL, PRIMARY KEY (source, person)){clustered}",
+    " guardian text NOT NULL, seen text NOT NULL, PRIMARY KEY (source, person)){clustered}",
     # What a delta of a feed is applied to: its entries as they stand, of all their attributes only those that are read.
     "CREATE TABLE IF NOT EXISTS {s}feed (name text PRIMARY KEY, uai text, day text NOT NULL)",
     "CREATE TABLE IF NOT EXISTS {s}kept (feed text, part text, id text, body text NOT NULL, file text NOT NULL,"
@@ -46,20 +46,27 @@ FIND = (
     " WHERE m.mobile = ? ORDER BY g.guardian, m.uai, m.person, p.id"
 )
 
+FORGET = tuple(
+    f"DELETE FROM {{s}}{table} WHERE seen < ? AND guardian IN"
+    f" (SELECT guardian FROM {{s}}{table} WHERE seen < ? EXCEPT SELECT guardian FROM {{s}}guardian)"
+    for table in ("known", "known_person")
+)
+"""Ids of guardians whom no school has, and none has had since a day."""
+
 _RELATIONS = {relation.value: relation for relation in Relation}
 _day = lru_cache(10_000)(date.fromisoformat)
 
 
 def guardians_of(mobile: str, rows: Iterable[tuple[Any, ...]]) -> tuple[Guardian, ...]:
     """The guardians of the rows of ``FIND``: who is known to several schools is one, with all their pupils."""
-    heads: dict[str, tuple[Any, ...]] = {}
-    pupils: dict[str, dict[str, Pupil]] = {}
-    for guardian, family, given, usage, others, identity, surname, name, birth, relation, school, uai in rows:
-        if guardian not in heads or (usage and not heads[guardian][2]):
-            heads[guardian] = (family, given, usage, others)
-        has = pupils.setdefault(guardian, {})
+    found: dict[str, tuple[tuple[Any, ...], dict[str, Pupil]]] = {}
+    for row in rows:
+        guardian, _, _, usage, _, identity, surname, name, birth, relation, school, uai = row
+        head, pupils = found.setdefault(guardian, (row, {}))
+        if usage and not head[3]:  # one of the schools knows it
+            found[guardian] = (row, pupils)
         if identity is not None:
-            has[identity] = Pupil(
+            pupils[identity] = Pupil(
                 id=identity,
                 family_name=surname,
                 given_name=name,
@@ -76,7 +83,7 @@ def guardians_of(mobile: str, rows: Iterable[tuple[Any, ...]]) -> tuple[Guardian
             usage_name=usage,
             other_given_names=tuple(json.loads(others)) if others else (),
             mobile=mobile,
-            pupils=tuple(pupils[guardian].values()),
+            pupils=tuple(pupils.values()),
         )
-        for guardian, (family, given, usage, others) in heads.items()
+        for (guardian, family, given, usage, others, *_), pupils in found.values()
     )
