@@ -196,7 +196,7 @@ class Import:
         self._write()
         report.guardians, report.pupils = self._first(
             "SELECT (SELECT count(DISTINCT guardian) FROM i_guardian),"
-            " (SELECT count(DISTINCT a.pupil) FROM i_access a JOIN i_guardian g ON g.person = a.person)"
+            " (SELECT count(*) FROM {s}pupil WHERE uai IN (SELECT uai FROM i_school))"
         ) or (0, 0)
 
     def _keep(self, export: FeedExport, report: Report) -> None:
