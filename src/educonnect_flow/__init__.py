@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from educonnect_flow.activation.events import (
     ChoosePassword,
@@ -17,6 +17,7 @@ from educonnect_flow.activation.events import (
 )
 from educonnect_flow.activation.states import State
 from educonnect_flow.flow import ActivationFlow
+from educonnect_flow.lazy import later
 from educonnect_flow.outcome import Outcome
 from educonnect_flow.people import Guardian, Pupil, PupilAnswer, Relation
 from educonnect_flow.reasons import Reason, Refusal
@@ -32,11 +33,5 @@ __all__ = [
     "ResendCode", "Settings", "StartActivation", "State", "SubmitCode", "Validators",
 ]  # fmt: skip
 
-
-def __getattr__(name: str) -> Any:
-    # asyncio is loaded by those who use it.
-    if name == "AsyncActivationFlow":
-        from educonnect_flow.aio import AsyncActivationFlow
-
-        return AsyncActivationFlow
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+# asyncio is loaded by those who use it.
+__getattr__ = later(__name__, {"AsyncActivationFlow": "aio"})

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from educonnect_flow.directory.static import StaticDirectory
+from educonnect_flow.lazy import later
 
 if TYPE_CHECKING:
     from educonnect_flow.directory.postgres import AsyncPostgresDirectory, PostgresDirectory
@@ -14,10 +14,6 @@ if TYPE_CHECKING:
 __all__ = ["AsyncPostgresDirectory", "PostgresDirectory", "SqliteDirectory", "StaticDirectory"]
 
 # What they rest on is loaded by those who use them.
-_ELSEWHERE = {"SqliteDirectory": "sqlite", "PostgresDirectory": "postgres", "AsyncPostgresDirectory": "postgres"}
-
-
-def __getattr__(name: str) -> Any:
-    if name in _ELSEWHERE:
-        return getattr(import_module(f"educonnect_flow.directory.{_ELSEWHERE[name]}"), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+__getattr__ = later(
+    __name__, {"SqliteDirectory": "sqlite", "PostgresDirectory": "postgres", "AsyncPostgresDirectory": "postgres"}
+)

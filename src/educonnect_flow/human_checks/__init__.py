@@ -6,7 +6,9 @@ the store, until it would be over anyway.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from educonnect_flow.lazy import later
 
 if TYPE_CHECKING:
     from educonnect_flow.human_checks.altcha import AltchaCheck
@@ -14,14 +16,5 @@ if TYPE_CHECKING:
 
 __all__ = ["AltchaCheck", "CaptchaCheck"]
 
-
-def __getattr__(name: str) -> Any:  # each with its extra
-    if name == "AltchaCheck":
-        from educonnect_flow.human_checks.altcha import AltchaCheck
-
-        return AltchaCheck
-    if name == "CaptchaCheck":
-        from educonnect_flow.human_checks.captcha import CaptchaCheck
-
-        return CaptchaCheck
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+# Each with its extra.
+__getattr__ = later(__name__, {"AltchaCheck": "altcha", "CaptchaCheck": "captcha"})

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from educonnect_flow.lazy import later
 from educonnect_flow.sms.console import ConsoleSms
 from educonnect_flow.sms.recording import RecordingSms
 
@@ -12,10 +13,5 @@ if TYPE_CHECKING:
 
 __all__ = ["AppriseSms", "ConsoleSms", "RecordingSms"]
 
-
-def __getattr__(name: str) -> Any:
-    if name == "AppriseSms":  # with its extra
-        from educonnect_flow.sms.apprise import AppriseSms
-
-        return AppriseSms
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+# With its extra.
+__getattr__ = later(__name__, {"AppriseSms": "apprise"})

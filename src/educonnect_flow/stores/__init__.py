@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from educonnect_flow.lazy import later
 from educonnect_flow.stores.memory import MemoryStore
 
 if TYPE_CHECKING:
@@ -14,10 +14,4 @@ if TYPE_CHECKING:
 __all__ = ["AsyncPostgresStore", "MemoryStore", "PostgresStore", "SqliteStore"]
 
 # What they rest on is loaded by those who use them.
-_ELSEWHERE = {"SqliteStore": "sqlite", "PostgresStore": "postgres", "AsyncPostgresStore": "postgres"}
-
-
-def __getattr__(name: str) -> Any:
-    if name in _ELSEWHERE:
-        return getattr(import_module(f"educonnect_flow.stores.{_ELSEWHERE[name]}"), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+__getattr__ = later(__name__, {"SqliteStore": "sqlite", "PostgresStore": "postgres", "AsyncPostgresStore": "postgres"})
