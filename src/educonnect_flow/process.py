@@ -4,26 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import random
 import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any, TypeVar
 
 from educonnect_flow.aio import AsyncActivationFlow
 from educonnect_flow.audit import json_line
 from educonnect_flow.errors import StoreUnavailable
 from educonnect_flow.flow import ActivationFlow
-from educonnect_flow.relay import Handed
+from educonnect_flow.relay import Handed, pause
 
 T = TypeVar("T")
 Flow = ActivationFlow | AsyncActivationFlow
 
-LONGEST_PAUSE = 30.0
-"""Seconds between two tries while the store is away, at most."""
+LONGEST_PAUSE = timedelta(seconds=30)
+"""Between two tries while the store is away, at most."""
 
 BATCH = 1_000
 """Activations that one transaction of a purge deletes, at most."""
@@ -93,24 +93,20 @@ class _Counts:
 
 
 def _work(flow: Flow, call: Callable[..., Any], stop: threading.Event, counts: _Counts, idle: float) -> None:
-    away = 0
+    away, first = 0, timedelta(seconds=idle)
     while not stop.is_set():
         try:
             handed = call(flow.hand_over, 1)
         except StoreUnavailable as error:
             away += 1
-            pause = min(idle * 2 ** min(away - 1, 10), LONGEST_PAUSE)
-            _log.error("relay: the store is away (%s), trying again in %.1f s", error, pause)
-            stop.wait(_jittered(pause))
+            seconds = pause(first, away, LONGEST_PAUSE).total_seconds()
+            _log.error("relay: the store is away (%s), trying again in %.1f s", error, seconds)
+            stop.wait(seconds)
             continue
         away = 0
         counts.add(handed)
         if not any(handed):
-            stop.wait(_jittered(idle))
-
-
-def _jittered(seconds: float) -> float:
-    return seconds * random.uniform(0.5, 1)  # noqa: S311 - a jitter
+            stop.wait(pause(first, 1, first).total_seconds())
 
 
 @contextmanager

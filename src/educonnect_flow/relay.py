@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import random
 from datetime import timedelta
-from enum import Enum
 from typing import NamedTuple
 
 from educonnect_flow.audit import tell
@@ -21,29 +20,19 @@ LONGEST_WAIT = timedelta(minutes=5)
 _log = logging.getLogger("educonnect_flow")
 
 
-class Fate(Enum):
-    """What became of a message that was claimed."""
-
-    TAKEN = "taken"
-    """The gateway has it."""
-    REJECTED = "rejected"
-    """The gateway never will: final, and noted in the audit trail."""
-    RETRIED = "retried"
-    """It could not be handed over, and waits for another try."""
-    EXPIRED = "expired"
-    """Its code was over: dropped."""
-    DECOY = "decoy"
-    """It was written for a stranger: dropped."""
-
-
 class Handed(NamedTuple):
     """How many messages were claimed, by what became of them."""
 
     taken: int = 0
+    """The gateway has them."""
     rejected: int = 0
+    """The gateway never will: final, and noted in the audit trail."""
     retried: int = 0
+    """They could not be handed over, and wait for another try."""
     expired: int = 0
+    """Their code was over: dropped."""
     decoy: int = 0
+    """They were written for strangers: dropped."""
 
     def plus(self, other: Handed) -> Handed:
         """Both together."""
@@ -60,7 +49,7 @@ async def hand_over(outside: Outside, limit: int = 100) -> Handed:
     """
     check_limit(limit)
     store, lease = outside.store, outside.settings.lease_for
-    counts = dict.fromkeys(Fate, 0)
+    handed = Handed()
     for _ in range(limit):
         now = outside.now()
         until = now + lease
@@ -68,20 +57,20 @@ async def hand_over(outside: Outside, limit: int = 100) -> Handed:
         if claimed is None:
             break
         if outside.now() >= until:  # the store answered so late that the message is another relay's by now
-            counts[Fate.RETRIED] += 1
+            handed = handed.plus(Handed(retried=1))
             continue
-        counts[await _hand_over(outside, claimed)] += 1
-    return Handed(**{fate.value: count for fate, count in counts.items()})
+        handed = handed.plus(await _hand_over(outside, claimed))
+    return handed
 
 
-async def _hand_over(outside: Outside, claimed: Claimed) -> Fate:
+async def _hand_over(outside: Outside, claimed: Claimed) -> Handed:
     from educonnect_flow.messages import sms_text  # here, for only relays need it
 
     out, store = claimed.outgoing, outside.store
     now = outside.now()
     if out.decoy or now >= out.expires_at:
         await outside.stored(store.settle, out.id)
-        return Fate.DECOY if out.decoy else Fate.EXPIRED
+        return Handed(decoy=1) if out.decoy else Handed(expired=1)
     try:
         mobile = outside.mobile_of(out.activation, out.mobile)
         code = outside.code_of(out.activation, out.nonce, mobile)
@@ -103,20 +92,20 @@ async def _hand_over(outside: Outside, claimed: Claimed) -> Fate:
         )
         await outside.stored(store.settle, out.id, audit)
         tell(audit, outside.observer)
-        return Fate.REJECTED
+        return Handed(rejected=1)
     except Exception as error:  # noqa: BLE001 - a gateway may raise anything; no message is lost for it
         kind = type(error).__name__
         _log.warning("message %s not taken (%s), try %d", out.id, kind, claimed.attempts)
-        due_at = outside.now() + _pause(outside.settings.retry_after, claimed.attempts)
+        due_at = outside.now() + pause(outside.settings.retry_after, claimed.attempts, LONGEST_WAIT)
         await outside.stored(store.release, out.id, claimed.attempts, due_at)
-        return Fate.RETRIED
+        return Handed(retried=1)
     await outside.stored(store.settle, out.id)
-    return Fate.TAKEN
+    return Handed(taken=1)
 
 
-def _pause(first: timedelta, attempts: int) -> timedelta:
-    """Until the next try: doubled each time, up to a bound, and drawn from its upper half, so that what failed
-    together does not come back together.
+def pause(first: timedelta, attempts: int, longest: timedelta) -> timedelta:
+    """Until the next try: *first*, doubled after each of *attempts*, up to *longest*; and drawn from its upper half, so
+    that what failed together does not come back together.
     """
-    longest: timedelta = min(first * 2 ** min(attempts - 1, 20), LONGEST_WAIT)
-    return longest * random.uniform(0.5, 1)  # noqa: S311 - a jitter
+    doubled: timedelta = min(first * 2 ** min(attempts - 1, 20), longest)
+    return doubled * random.uniform(0.5, 1)  # noqa: S311 - a jitter
