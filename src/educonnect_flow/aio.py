@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar, cast
 
 from educonnect_flow import relay
@@ -39,6 +41,24 @@ from educonnect_flow.validators import Validators
 from educonnect_flow.validators.password import PasswordReport
 
 T = TypeVar("T")
+
+
+@contextmanager
+def loop_in_thread(name: str) -> Iterator[Callable[..., Any]]:
+    """An event loop in a thread called *name*; yields what waits there for a coroutine, from any other thread."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, name=name)
+    thread.start()
+
+    def wait(coroutine: Coroutine[Any, Any, T], timeout: float | None = None) -> T:
+        return asyncio.run_coroutine_threadsafe(coroutine, loop).result(timeout)
+
+    try:
+        yield wait
+    finally:
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()
 
 
 async def _awaited(function: Callable[..., T], *args: Any) -> T:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import signal
 import threading
@@ -13,7 +12,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any, TypeVar
 
-from educonnect_flow.aio import AsyncActivationFlow
+from educonnect_flow.aio import AsyncActivationFlow, loop_in_thread
 from educonnect_flow.audit import json_line
 from educonnect_flow.errors import StoreUnavailable
 from educonnect_flow.flow import ActivationFlow
@@ -118,18 +117,11 @@ def _called(flow: Flow) -> Iterator[Callable[..., Any]]:
         finally:
             flow.close()
         return
-    loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever, name="educonnect_flow relay")
-    thread.start()
-    try:
+    with loop_in_thread("educonnect_flow relay") as wait:
         try:
-            yield lambda method, *args: asyncio.run_coroutine_threadsafe(method(*args), loop).result()
+            yield lambda method, *args: wait(method(*args))
         finally:
-            asyncio.run_coroutine_threadsafe(flow.close(), loop).result()
-    finally:
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join()
-        loop.close()
+            wait(flow.close())
 
 
 @contextmanager

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import inspect
-import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
+
+from educonnect_flow.aio import loop_in_thread
 
 LONGEST = 120.0
 """Seconds that a call may take before the test fails."""
@@ -16,21 +16,14 @@ LONGEST = 120.0
 @contextmanager
 def waited(port: object) -> Iterator[Any]:
     """*port* with each method called from any thread and awaited, all in one event loop of a thread of its own."""
-    loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever, name="educonnect_flow waited")
-    thread.start()
-    try:
-        yield _Waited(port, loop)
-    finally:
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join()
-        loop.close()
+    with loop_in_thread("educonnect_flow waited") as wait:
+        yield _Waited(port, wait)
 
 
 class _Waited:
-    def __init__(self, port: object, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, port: object, wait: Callable[..., Any]) -> None:
         self._port = port
-        self._loop = loop
+        self._wait = wait
 
     def __getattr__(self, name: str) -> Any:
         method = getattr(self._port, name)
@@ -39,4 +32,4 @@ class _Waited:
             result = method(*args)
             return await result if inspect.isawaitable(result) else result
 
-        return lambda *args: asyncio.run_coroutine_threadsafe(called(*args), self._loop).result(LONGEST)
+        return lambda *args: self._wait(called(*args), LONGEST)
