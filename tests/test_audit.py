@@ -131,6 +131,7 @@ def test_what_the_relay_notes_is_no_step() -> None:
     world.flow.deliver()
     trail = world.store.trail(identity(world, out))
     assert trail[-1].event == "Deliver"
+    assert told[-1].mobile == trail[-1].mobile is not None
     assert replay(trail) is State.CODE
 
 
@@ -243,6 +244,7 @@ def test_an_observer_hears_every_entry_once_it_is_committed() -> None:
     assert [entry for entry in told if entry.reasons != ("not_now",)] == list(trail)
     assert (told[-1].event, told[-1].row, told[-1].source, told[-1].dest) == ("ChoosePassword", None, "code", "code")
     assert trail[-1].event == "Deliver"
+    assert told[-1].mobile == trail[-1].mobile is not None
 
 
 def test_an_observer_that_fails_stops_nobody_and_its_words_are_not_logged(caplog: pytest.LogCaptureFixture) -> None:

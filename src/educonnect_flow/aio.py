@@ -12,7 +12,7 @@ from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar, cast
 
-from educonnect_flow import relay
+from educonnect_flow import queries, relay
 from educonnect_flow.activation.events import Event
 from educonnect_flow.audit import Observer
 from educonnect_flow.flow import assemble
@@ -132,17 +132,17 @@ class AsyncActivationFlow:
 
     async def purge(self, limit: int = 1_000) -> int:
         """See ``ActivationFlow.purge``."""
-        return await self._journey.purge(limit)
+        return await queries.purge(self._journey.outside, limit)
 
     async def budget(
         self, kind: str, *, mobile: str | None = None, source: str | None = None, prefix: str | None = None
     ) -> Budget:
         """See ``ActivationFlow.budget``."""
-        return await self._journey.budget(kind, mobile, source, prefix)
+        return await queries.budget(self._journey.outside, kind, mobile, source, prefix)
 
     async def audit(self, after: int = 0, limit: int = 1_000) -> tuple[tuple[int, AuditEntry], ...]:
         """See ``ActivationFlow.audit``."""
-        return await self._journey.audit(after, limit)
+        return await queries.audit(self._journey.outside, after, limit)
 
     async def close(self) -> None:
         """See ``ActivationFlow.close``."""

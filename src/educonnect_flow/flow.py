@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
-from educonnect_flow import relay
+from educonnect_flow import queries, relay
 from educonnect_flow.activation.events import Event
 from educonnect_flow.audit import Observer
 from educonnect_flow.errors import WrongUse
@@ -207,7 +207,7 @@ class ActivationFlow:
 
         :raises StoreUnavailable: try again.
         """
-        return _run(self._journey.purge(limit))
+        return _run(queries.purge(self._journey.outside, limit))
 
     def budget(
         self, kind: str, *, mobile: str | None = None, source: str | None = None, prefix: str | None = None
@@ -222,7 +222,7 @@ class ActivationFlow:
         :raises WrongUse: when there is no such kind.
         :raises StoreUnavailable: try again.
         """
-        return _run(self._journey.budget(kind, mobile, source, prefix))
+        return _run(queries.budget(self._journey.outside, kind, mobile, source, prefix))
 
     def audit(self, after: int = 0, limit: int = 1_000) -> tuple[tuple[int, AuditEntry], ...]:
         """Up to *limit* audit entries of all activations, each with its number, from above *after* on.
@@ -232,7 +232,7 @@ class ActivationFlow:
 
         :raises StoreUnavailable: try again.
         """
-        return _run(self._journey.audit(after, limit))
+        return _run(queries.audit(self._journey.outside, after, limit))
 
     def close(self) -> None:
         """Give back the store's files and connections.  The flow is not used after."""

@@ -16,7 +16,6 @@ from attrs import evolve
 
 from educonnect_flow import identifier
 from educonnect_flow.activation.attempt import Facts
-from educonnect_flow.activation.budgets import limits_of, prefix_of
 from educonnect_flow.activation.decide import Decision, decide, idle, not_now
 from educonnect_flow.activation.events import PUBLIC, ChoosePassword, Event, Lapse
 from educonnect_flow.activation.snapshot import Activation
@@ -26,14 +25,11 @@ from educonnect_flow.activation.views import view_of
 from educonnect_flow.audit import tell
 from educonnect_flow.errors import NotNow, RequestReused, StoreUnavailable, UnknownHandle, WrongUse
 from educonnect_flow.gather import Memo, Outside, gather
-from educonnect_flow.machinery import tally
 from educonnect_flow.machinery.keys import digest
-from educonnect_flow.machinery.tally import micros, moment
-from educonnect_flow.outcome import Budget, Outcome
+from educonnect_flow.outcome import Outcome
 from educonnect_flow.ports import HumanPrompt
 from educonnect_flow.reasons import Refusal
 from educonnect_flow.records import Answered, AuditEntry, Commit, Loaded, Receipt, Standing
-from educonnect_flow.typed import check_limit
 from educonnect_flow.validators.password import PasswordCheck, PasswordReport, assess, normalise
 
 ROUNDS = 300
@@ -73,15 +69,7 @@ class Journey:
             source=" ".join(outside.keys.tokens("source", source)) if source is not None else None,
         )
         handle = secrets.token_urlsafe(32)
-        audit = AuditEntry(
-            at=now,
-            activation=activation.id,
-            event="Start",
-            row=None,
-            source="",
-            dest=activation.state.value,
-            origin=activation.source,
-        )
+        audit = _entry(activation, "Start", now, source="")
         await self._commit(
             Commit(activation=activation, purge_at=self._purge_at(activation), handle=digest(handle), audit=audit)
         )
@@ -103,7 +91,8 @@ class Journey:
             if not lapsed:
                 refusal = not_now(activation, type(event))
                 if refusal is not None:
-                    tell(_not_now(activation, event, refusal, now), self.outside.observer)
+                    # Told, and not kept: an event out of its state changes nothing, the trail included.
+                    tell(_entry(activation, type(event).__name__, now, refusals=(refusal,)), self.outside.observer)
                     activation, prompt = await self._prompt(activation, fresh=False, keep=True)
                     return self._outcome(handle, activation, (refusal,), prompt)
             facts = Facts() if lapsed else await gather(self.outside, activation, event, now, memo)
@@ -156,55 +145,6 @@ class Journey:
             settings=settings,
         )
         return await self.outside.call(assess, check)
-
-    async def purge(self, limit: int = 1_000) -> int:
-        """Delete what is over; how many activations."""
-        check_limit(limit)
-        return await self.outside.stored(self.outside.store.purge, self.outside.now(), limit)
-
-    async def budget(self, kind: str, mobile: str | None, source: str | None, prefix: str | None) -> Budget:
-        """What is counted against the limit *kind*."""
-        outside = self.outside
-        needed = {"mobile": mobile, "source": source, "prefix": prefix or mobile}
-        for name, given in needed.items():
-            if name in kind and not given:
-                raise WrongUse(f"the budget {kind} is counted per {name}: say which")
-        keys: tuple[str, ...] = (prefix or "",)
-        if mobile is not None:
-            keys = (prefix_of(mobile),) if "prefix" in kind else outside.keys.tokens("mobile", mobile)
-        elif source is not None:
-            keys = outside.keys.tokens("source", source)
-        now = micros(outside.now())
-        used, until = 0, None
-        for key in keys:  # under the oldest of them everything is counted
-            counted, free = await self._counted(kind, key, now)
-            used, until = max(used, counted), max(free, until or free) if free is not None else until
-        return Budget(
-            kind=kind,
-            used=used,
-            cap=getattr(outside.settings, kind),
-            barred_until=moment(until) if until is not None else None,
-        )
-
-    async def _counted(self, kind: str, key: str, now: int) -> tuple[int, int | None]:
-        """How much is counted, and until when all parts of the limit refuse."""
-        try:
-            limits = limits_of(kind, key, self.outside.settings)
-        except KeyError:
-            raise WrongUse(f"there is no budget {kind!r}") from None
-        used, free = 0, []
-        for limit in limits:
-            counted = await self.outside.stored(self.outside.store.tally, limit.kind, limit.key)
-            used += tally.used(counted, limit, now)
-            free.append(tally.barred(counted, limit, now))
-        barred = [until for until in free if until is not None]
-        return used, max(barred) if barred and len(barred) == len(free) else None
-
-    async def audit(self, after: int, limit: int) -> tuple[tuple[int, AuditEntry], ...]:
-        """Entries of all activations, by number."""
-        check_limit(after)
-        check_limit(limit)
-        return await self.outside.stored(self.outside.store.entries, after, limit)
 
     # --- the steps ---------------------------------------------------------------------------------
 
@@ -402,34 +342,31 @@ def _learn(receipt: Receipt, memo: Memo) -> None:
     # STALE: the activation is loaded anew, which is all there is to learn
 
 
-def _audit(activation: Activation, decision: Decision) -> AuditEntry:
-    claim = decision.activation.claim or activation.claim
-    return AuditEntry(
-        at=decision.activation.seen_at,
-        activation=activation.id,
-        event=decision.event,
+def _entry(
+    activation: Activation, event: str, at: datetime, refusals: tuple[Refusal, ...] = (), **more: Any
+) -> AuditEntry:
+    """What the trail says of *event*: that nothing moved, but for what *more* says."""
+    state, claim = activation.state.value, activation.claim
+    known: dict[str, Any] = {
+        "row": None, "source": state, "dest": state, "origin": activation.source,
+        "mobile": claim.mobile_key if claim is not None else None,
+    }  # fmt: skip
+    reasons = tuple(refusal.reason.value for refusal in refusals)
+    return AuditEntry(at=at, activation=activation.id, event=event, reasons=reasons, **known | more)
+
+
+def _audit(before: Activation, decision: Decision) -> AuditEntry:
+    after = decision.activation
+    claim = after.claim or before.claim
+    return _entry(
+        before,
+        decision.event,
+        after.seen_at,
+        decision.refusals,
         row=decision.row,
-        source=activation.state.value,
-        dest=decision.activation.state.value,
-        reasons=tuple(refusal.reason.value for refusal in decision.refusals),
+        dest=after.state.value,
         denied=decision.denied,
         mobile=claim.mobile_key if claim is not None else None,
-        origin=activation.source,
-    )
-
-
-def _not_now(activation: Activation, event: Event, refusal: Refusal, now: datetime) -> AuditEntry:
-    """Told, and not kept: an event out of its state changes nothing, the trail included."""
-    state = activation.state.value
-    return AuditEntry(
-        at=now,
-        activation=activation.id,
-        event=type(event).__name__,
-        row=None,
-        source=state,
-        dest=state,
-        reasons=(refusal.reason.value,),
-        origin=activation.source,
     )
 
 

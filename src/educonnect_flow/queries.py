@@ -1,0 +1,64 @@
+"""What a host asks of all activations together: what is counted, what happened, and to forget what is over."""
+
+from __future__ import annotations
+
+from educonnect_flow.activation.budgets import limits_of, prefix_of
+from educonnect_flow.errors import WrongUse
+from educonnect_flow.gather import Outside
+from educonnect_flow.machinery import tally
+from educonnect_flow.machinery.tally import micros, moment
+from educonnect_flow.outcome import Budget
+from educonnect_flow.records import AuditEntry
+from educonnect_flow.typed import check_limit
+
+
+async def purge(outside: Outside, limit: int) -> int:
+    """Delete what is over; how many activations."""
+    check_limit(limit)
+    return await outside.stored(outside.store.purge, outside.now(), limit)
+
+
+async def audit(outside: Outside, after: int, limit: int) -> tuple[tuple[int, AuditEntry], ...]:
+    """Entries of all activations, by number."""
+    check_limit(after)
+    check_limit(limit)
+    return await outside.stored(outside.store.entries, after, limit)
+
+
+async def budget(outside: Outside, kind: str, mobile: str | None, source: str | None, prefix: str | None) -> Budget:
+    """What is counted against the limit *kind*."""
+    needed = {"mobile": mobile, "source": source, "prefix": prefix or mobile}
+    for name, given in needed.items():
+        if name in kind and not given:
+            raise WrongUse(f"the budget {kind} is counted per {name}: say which")
+    keys: tuple[str, ...] = (prefix or "",)
+    if mobile is not None:
+        keys = (prefix_of(mobile),) if "prefix" in kind else outside.keys.tokens("mobile", mobile)
+    elif source is not None:
+        keys = outside.keys.tokens("source", source)
+    now = micros(outside.now())
+    used, until = 0, None
+    for key in keys:  # under the oldest of them everything is counted
+        counted, free = await _counted(outside, kind, key, now)
+        used, until = max(used, counted), max(free, until or free) if free is not None else until
+    return Budget(
+        kind=kind,
+        used=used,
+        cap=getattr(outside.settings, kind),
+        barred_until=moment(until) if until is not None else None,
+    )
+
+
+async def _counted(outside: Outside, kind: str, key: str, now: int) -> tuple[int, int | None]:
+    """How much is counted, and until when all parts of the limit refuse."""
+    try:
+        limits = limits_of(kind, key, outside.settings)
+    except KeyError:
+        raise WrongUse(f"there is no budget {kind!r}") from None
+    used, free = 0, []
+    for limit in limits:
+        counted = await outside.stored(outside.store.tally, limit.kind, limit.key)
+        used += tally.used(counted, limit, now)
+        free.append(tally.barred(counted, limit, now))
+    barred = [until for until in free if until is not None]
+    return used, max(barred) if barred and len(barred) == len(free) else None
