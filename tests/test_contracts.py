@@ -253,10 +253,17 @@ class ReleasesAnothersLease(Wrong):
 
 
 class NotesEverySettling(Wrong):
-    def settle(self, message: str, audit: AuditEntry | None = None) -> None:
-        super().settle(message)
+    def settle(self, message: str, audit: AuditEntry | None = None) -> bool:
+        gone = super().settle(message)
         if audit is not None:
             self._note(audit)
+        return gone
+
+
+class SettlesAnything(Wrong):
+    def settle(self, message: str, audit: AuditEntry | None = None) -> bool:
+        super().settle(message, audit)
+        return True
 
 
 class SpendsWithoutALock(Wrong):
@@ -356,6 +363,7 @@ WRONG_STORES: dict[str, Callable[[], MemoryStore]] = {
     "test_many_relays_never_share_a_message": ClaimsWithoutALock,
     "test_a_relay_whose_lease_is_over_releases_nothing": ReleasesAnothersLease,
     "test_settling_notes_its_entry_once": NotesEverySettling,
+    "test_settling_says_whether_the_message_was_there": SettlesAnything,
     "test_a_key_is_spent_once_until_its_time": SpendsWithoutALock,
     "test_what_is_counted_can_be_read": HidesItsCounters,
     "test_void_drops_what_waits_but_not_what_comes_with_it": VoidsWhatComesWithIt,

@@ -34,7 +34,7 @@ from educonnect_flow.errors import StoreUnavailable, WrongUse
 from educonnect_flow.machinery.keys import digest
 from educonnect_flow.ports import Message, Store
 from educonnect_flow.process import purge, relay
-from educonnect_flow.records import Claimed
+from educonnect_flow.records import AuditEntry, Claimed
 from educonnect_flow.relay import Handed
 from educonnect_flow.sms import RecordingSms
 from educonnect_flow.stores import MemoryStore, PostgresStore, SqliteStore
@@ -174,6 +174,24 @@ def test_a_rejected_message_is_final_and_seen(store: Store, caplog: pytest.LogCa
     resent = world.submit(out, ResendCode())
     assert resent.accepted  # for the parent the number may be another's by then
     assert world.flow.deliver() == 1
+
+
+def test_nobody_hears_of_a_rejection_that_was_not_noted(store: Store) -> None:
+    class Late(FaultySms):
+        """By the time it rejects the message, somebody else is done with it."""
+
+        def send(self, message: Message) -> None:
+            store.settle(message.id)
+            super().send(message)
+
+    told: list[AuditEntry] = []
+    world = World(store, sms=Late(Gateway.REJECTS), observer=told.append)
+    out = world.at(State.CODE)
+    assert world.flow.hand_over() == Handed(rejected=1)
+    loaded = store.load(digest(out.handle))
+    assert loaded is not None
+    assert told == list(store.trail(loaded.activation.id))
+    assert "Deliver" not in {entry.event for entry in told}
 
 
 def test_each_fate_is_counted(store: Store) -> None:

@@ -197,9 +197,9 @@ class Store(Protocol):
         """The waiting message that is due the longest, under a lease: until *lease_until* no other claim gets it."""
         ...
 
-    def settle(self, message: str, audit: AuditEntry | None = None) -> None:
-        """A message is done with: forgotten, and *audit* noted in the same transaction.  Does nothing, and notes
-        nothing, when it is settled or void already.
+    def settle(self, message: str, audit: AuditEntry | None = None) -> bool:
+        """A message is done with: forgotten, and *audit* noted in the same transaction.  Whether it was there: does
+        nothing, and notes nothing, when it is settled or void already.
         """
         ...
 
@@ -270,7 +270,7 @@ class AsyncStore(Protocol):
         """See ``Store.claim``."""
         ...
 
-    async def settle(self, message: str, audit: AuditEntry | None = None) -> None:
+    async def settle(self, message: str, audit: AuditEntry | None = None) -> bool:
         """See ``Store.settle``."""
         ...
 

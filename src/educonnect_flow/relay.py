@@ -90,8 +90,8 @@ async def _hand_over(outside: Outside, claimed: Claimed) -> Handed:
             reasons=("sms_rejected",),
             mobile=outside.keys.token("mobile", outside.mobile_of(out.activation, out.mobile)),
         )
-        await outside.stored(store.settle, out.id, audit)
-        tell(audit, outside.observer)
+        if await outside.stored(store.settle, out.id, audit):  # else another relay noted it, or it is void
+            tell(audit, outside.observer)
         return Handed(rejected=1)
     except Exception as error:  # noqa: BLE001 - a gateway may raise anything; no message is lost for it
         kind = type(error).__name__

@@ -181,11 +181,13 @@ class MemoryStore:
         waiting.due_at = due_at
         heappush(self._due, (due_at, waiting.outgoing.id))
 
-    def settle(self, message: str, audit: AuditEntry | None = None) -> None:
+    def settle(self, message: str, audit: AuditEntry | None = None) -> bool:
         """See ``Store``."""
         with self._lock:
-            if self._outbox.pop(message, None) is not None and audit is not None:
+            gone = self._outbox.pop(message, None) is not None
+            if gone and audit is not None:
                 self._note(audit)
+            return gone
 
     def release(self, message: str, attempts: int, due_at: datetime) -> None:
         """See ``Store``."""

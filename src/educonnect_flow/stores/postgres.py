@@ -159,9 +159,9 @@ class PostgresStore:
         """See ``Store``."""
         return self._run(self._queries.claim(now, lease_until))
 
-    def settle(self, message: str, audit: AuditEntry | None = None) -> None:
+    def settle(self, message: str, audit: AuditEntry | None = None) -> bool:
         """See ``Store``."""
-        self._run(self._queries.settle(message, audit))
+        return self._run(self._queries.settle(message, audit))
 
     def release(self, message: str, attempts: int, due_at: datetime) -> None:
         """See ``Store``."""
@@ -282,9 +282,9 @@ class AsyncPostgresStore:
         """See ``Store``."""
         return await self._run(self._queries.claim(now, lease_until))
 
-    async def settle(self, message: str, audit: AuditEntry | None = None) -> None:
+    async def settle(self, message: str, audit: AuditEntry | None = None) -> bool:
         """See ``Store``."""
-        await self._run(self._queries.settle(message, audit))
+        return await self._run(self._queries.settle(message, audit))
 
     async def release(self, message: str, attempts: int, due_at: datetime) -> None:
         """See ``Store``."""

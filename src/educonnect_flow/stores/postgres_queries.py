@@ -355,20 +355,20 @@ END $create$"""
         )
         return Query(sql, (micros(lease_until), micros(now)), read)
 
-    def settle(self, message: str, audit: AuditEntry | None) -> Query[None]:
+    def settle(self, message: str, audit: AuditEntry | None) -> Query[bool]:
         """See ``Store``."""
         s = self.schema
         if audit is None:
-            return Query(f"DELETE FROM {s}.outbox WHERE id = %s", (message,), _nothing)
+            return Query(f"DELETE FROM {s}.outbox WHERE id = %s RETURNING 1", (message,), bool)
         sql = (
             f"WITH held AS (SELECT pg_advisory_xact_lock_shared(hashtextextended('{s}:audit', 0))),"
             f" gone AS (DELETE FROM {s}.outbox USING held WHERE id = %s RETURNING id)"
             f" INSERT INTO {s}.audit (activation, at, event, row, source, dest, reasons, denied, mobile, origin)"
-            " SELECT %s, %s, %s, %s, %s, %s, %s, %s, %s, %s FROM gone"
+            " SELECT %s, %s, %s, %s, %s, %s, %s, %s, %s, %s FROM gone RETURNING 1"
         )
         entry = _audit(audit)
         entry |= {"reasons": list(audit.reasons), "denied": list(audit.denied)}
-        return Query(sql, (message, *entry.values()), _nothing)
+        return Query(sql, (message, *entry.values()), bool)
 
     def release(self, message: str, attempts: int, due_at: datetime) -> Query[None]:
         """See ``Store``."""

@@ -383,12 +383,13 @@ class SqliteStore:
             ).fetchone()
         return None if row is None else rows.claimed(row)
 
-    def settle(self, message: str, audit: AuditEntry | None = None) -> None:
+    def settle(self, message: str, audit: AuditEntry | None = None) -> bool:
         """See ``Store``."""
         with self._transaction() as db:
-            gone = db.execute("DELETE FROM outbox WHERE id = ?", (message,)).rowcount
+            gone = db.execute("DELETE FROM outbox WHERE id = ?", (message,)).rowcount > 0
             if gone and audit is not None:
                 self._write_audit(db, audit)
+        return gone
 
     def release(self, message: str, attempts: int, due_at: datetime) -> None:
         """See ``Store``."""

@@ -293,6 +293,12 @@ class StoreContract:
         store.settle("nothing", entry())
         assert store.trail("a1") == (entry(reasons=("sms_rejected",), denied=()),)
 
+    def test_settling_says_whether_the_message_was_there(self, store: Store) -> None:
+        store.commit(first(outgoing=message("m1")))
+        store.commit(first("a2", "h2", outgoing=message("m2")))
+        assert [store.settle("m1"), store.settle("m1"), store.settle("nothing")] == [True, False, False]
+        assert [store.settle("m2", entry()), store.settle("m2", entry())] == [True, False]
+
     def test_a_key_is_spent_once_until_its_time(self, store: Store) -> None:
         assert not store.spent("k", START)
         with ThreadPoolExecutor(16) as pool:

@@ -274,12 +274,13 @@ class DjangoStore:
             self._all(models.Outbox).filter(pk=identity).update(due_at=micros(lease_until), attempts=attempts + 1)
         return rows.claimed((identity, activation, attempts + 1, *rest))
 
-    def settle(self, message: str, audit: AuditEntry | None = None) -> None:
+    def settle(self, message: str, audit: AuditEntry | None = None) -> bool:
         """See ``Store``."""
         with self._transaction():
             gone, _ = self._all(models.Outbox).filter(pk=message).delete()
             if gone and audit is not None:
                 self._write_audit(audit)
+        return gone > 0
 
     def release(self, message: str, attempts: int, due_at: datetime) -> None:
         """See ``Store``."""
