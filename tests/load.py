@@ -67,7 +67,7 @@ class Parent:
             event = self._insist(make)
             request = f"{self.guardian.id}-{n}"
             handle = out.handle
-            out = self._insist(lambda h=handle, e=event, r=request: self.world.flow.submit(h, e, request_id=r))  # type: ignore[misc]
+            out = self._insist(lambda h=handle, e=event, r=request: self.world.flow.submit(h, e, request_id=r))  # type: ignore[misc]  # mypy infers no lambda with defaults
             assert out.state is expected, (out.state, out.refusals)
         self.out = out
         return str(out.view.identifier)

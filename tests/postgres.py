@@ -82,7 +82,7 @@ class Server:
         """Each statement, in a transaction of its own."""
         with psycopg.connect(self.dsn, autocommit=True) as connection:
             for statement in statements:
-                connection.execute(statement)  # type: ignore[arg-type, unused-ignore]
+                connection.execute(statement)  # type: ignore[arg-type, unused-ignore]  # psycopg takes literals only; these are ours
 
     def require(self, standby: Server | None) -> None:
         """From now on a commit is answered once *standby* has it; ``None``: at once."""

@@ -125,4 +125,4 @@ def test_names_are_loaded_when_asked_for() -> None:
     assert educonnect_flow.AsyncActivationFlow is AsyncActivationFlow
     for module in (educonnect_flow, educonnect_flow.sms, educonnect_flow.stores):
         with pytest.raises(AttributeError, match="no attribute 'Nothing'"):
-            module.Nothing  # noqa: B018
+            module.Nothing  # noqa: B018 - asked for

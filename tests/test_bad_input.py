@@ -186,7 +186,7 @@ def test_params_are_text_numbers_and_times(param: Any) -> None:
 
 def test_a_clock_that_tells_no_time_is_a_wrong_use() -> None:
     world = World()
-    world.clock.now = None  # type: ignore[assignment]
+    world.clock.now = None  # type: ignore[assignment]  # a clock that gives no time
     with pytest.raises(WrongUse, match="clock"):
         world.flow.start()
 
@@ -340,7 +340,7 @@ def test_a_port_of_a_wrong_kind_is_said_when_the_flow_is_made(ports: dict[str, A
 
 def test_a_validator_is_something_to_call() -> None:
     with pytest.raises(WrongUse, match="Validators.password must be callable, not NoneType"):
-        Validators(password=None)  # type: ignore[arg-type]
+        Validators(password=None)  # type: ignore[arg-type]  # None on purpose
 
 
 @pytest.mark.parametrize("found", [None, {}, ["somebody"], 7])

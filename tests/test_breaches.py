@@ -159,7 +159,7 @@ def test_the_list_is_asked_for_what_is_bounded_and_in_nfc() -> None:
 
 def test_the_awaited_flow_asks_it_too() -> None:
     class Awaited(Known):
-        async def holds(self, password: str) -> bool:  # type: ignore[override]
+        async def holds(self, password: str) -> bool:  # type: ignore[override]  # asynchronous on purpose
             return password == PASSWORD
 
     world = World()

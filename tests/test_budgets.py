@@ -94,7 +94,7 @@ def test_messages_are_counted_per_range_of_numbers(worlds: Worlds) -> None:
 def test_every_budget_of_messages_fails_closed_under_any_parallelism(
     worlds: Worlds, setting: str, reason: Reason, cap: int
 ) -> None:
-    world = worlds(guardians=FAMILY, settings=Settings(**{setting: cap}))  # type: ignore[arg-type]
+    world = worlds(guardians=FAMILY, settings=Settings(**{setting: cap}))  # type: ignore[arg-type]  # a name of the parameters
     with ThreadPoolExecutor(12) as pool:
         outcomes = list(pool.map(lambda _: at_code(world, 0, "203.0.113.7"), range(12)))
     assert Counter(out.state for out in outcomes) == Counter({State.CODE: cap, State.IDENTITY: 12 - cap})
@@ -116,7 +116,7 @@ def _used(world: World, setting: str) -> int:
 def test_a_stranger_spends_every_budget_like_a_known_parent(worlds: Worlds, setting: str) -> None:
     said = []
     for who in (claim(mobile=FAMILY[0].mobile), claim("Inconnu", "Personne", FAMILY[0].mobile)):
-        world = World(guardians=FAMILY, settings=Settings(**{setting: 1}))  # type: ignore[arg-type]
+        world = World(guardians=FAMILY, settings=Settings(**{setting: 1}))  # type: ignore[arg-type]  # a name of the parameters
         out = world.flow.start("203.0.113.7")
         for _ in range(2):
             out = world.flow.start("203.0.113.7")
@@ -150,7 +150,7 @@ def test_a_large_national_budget_is_counted_in_parts_and_never_exceeded(worlds: 
      ("national_failures", Reason.SERVICE_FAILURES)],
 )  # fmt: skip
 def test_failures_around_hold_attempts_off_and_lock_nobody(worlds: Worlds, setting: str, reason: Reason) -> None:
-    world = worlds(guardians=FAMILY, settings=Settings(**{setting: 3}))  # type: ignore[arg-type]
+    world = worlds(guardians=FAMILY, settings=Settings(**{setting: 3}))  # type: ignore[arg-type]  # a name of the parameters
     mine = at_code(world, 0, "203.0.113.7")
     world.flow.deliver()
     code = world.codes()[-1]
@@ -262,4 +262,4 @@ def test_a_prefix_is_the_territory_and_three_digits(mobile: str, prefix: str) ->
 @pytest.mark.parametrize("name", ["source_failures", "sms_per_prefix", "sms_budget", "national_failures"])
 def test_a_negative_budget_makes_no_sense(name: str) -> None:
     with pytest.raises(ValueError, match=name):
-        Settings(**{name: -1})  # type: ignore[arg-type]
+        Settings(**{name: -1})  # type: ignore[arg-type]  # a name of the parameters

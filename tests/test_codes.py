@@ -374,7 +374,7 @@ def test_a_claim_after_back_obeys_the_cooldown_and_uses_a_resend(world: World) -
 def test_messages_per_mobile_and_in_all_are_bounded(worlds: Callable[..., World], who: object) -> None:
     world = worlds(settings=Settings(sms_per_mobile=2, sms_budget=3))
     for _ in range(2):
-        world.at(State.CODE, who)  # type: ignore[arg-type]
+        world.at(State.CODE, who)  # type: ignore[arg-type]  # a ClaimIdentity, by the parameters
     out = world.submit(world.at(State.IDENTITY), who)
     assert (out.state, reasons(out)) == (State.IDENTITY, [Reason.SMS_PER_MOBILE])
     assert out.refusals[0].params["at"] == world.clock.now + timedelta(hours=24)
@@ -382,4 +382,4 @@ def test_messages_per_mobile_and_in_all_are_bounded(worlds: Callable[..., World]
     out = world.submit(world.at(State.IDENTITY), claim("Autre", "Nom", "0688888888"))
     assert reasons(out) == [Reason.SMS_BUDGET]
     world.clock.advance(hours=24)
-    assert world.at(State.CODE, who).accepted  # type: ignore[arg-type]
+    assert world.at(State.CODE, who).accepted  # type: ignore[arg-type]  # a ClaimIdentity, by the parameters

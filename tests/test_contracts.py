@@ -173,7 +173,7 @@ class IgnoresTheVersion(Wrong):
 class LooksThenWrites(Wrong):
     def __init__(self) -> None:
         super().__init__()
-        self._lock = Unlocked()  # type: ignore[assignment]
+        self._lock = Unlocked()  # type: ignore[assignment]  # no lock on purpose
 
     def _refuse(self, commit: Commit) -> Receipt | None:
         refused = super()._refuse(commit)

@@ -221,4 +221,4 @@ def test_names_are_loaded_when_asked_for() -> None:
     import educonnect_flow.human_checks
 
     with pytest.raises(AttributeError, match="no attribute 'Nothing'"):
-        educonnect_flow.human_checks.Nothing  # noqa: B018
+        educonnect_flow.human_checks.Nothing  # noqa: B018 - asked for

@@ -135,7 +135,7 @@ def test_both_forms_of_an_accent_are_one_password(typed: str, verified: str, wor
     text = "Été-à-l'océan-31"
     choice = password(
         unicodedata.normalize(typed, text),  # type: ignore[arg-type]  # a form's name
-        unicodedata.normalize(verified, text),  # type: ignore[arg-type]
+        unicodedata.normalize(verified, text),  # type: ignore[arg-type]  # likewise
     )
     out = world.submit(world.at(State.PASSWORD), choice)
     account = world.store.account(out.view.identifier)
@@ -293,7 +293,7 @@ def test_the_meter_answers_only_on_its_page_and_stores_nothing(world: World, sto
     assert not spied.flow.assess_password(out.handle, "abc").criteria[0].met
     assert faulty.calls == ["load"]
     with pytest.raises(WrongUse):
-        spied.flow.assess_password(out.handle, b"abc")  # type: ignore[arg-type]
+        spied.flow.assess_password(out.handle, b"abc")  # type: ignore[arg-type]  # bytes on purpose
     spied.clock.advance(hours=1)
     with pytest.raises(NotNow):
         spied.flow.assess_password(out.handle, "abc")

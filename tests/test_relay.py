@@ -417,7 +417,7 @@ def test_a_thread_that_fails_ends_the_relay_whichever_it_is() -> None:
         directory=StaticDirectory([]),
         store=Turns(),
         sms=RecordingSms(),
-        secret_key=SECRET,  # type: ignore[arg-type, unused-ignore]
+        secret_key=SECRET,
     )
     with pytest.raises(WrongUse, match="a host's mistake"):
         relay(flow, threads=3, idle=0.05)

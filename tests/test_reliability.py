@@ -175,7 +175,7 @@ def test_a_failure_at_any_store_call_leaves_nothing_or_all_and_a_retry_gives_the
 ) -> None:
     plain = World(FaultyStore(MemoryStore()))
     expected = _kept(plain, _walk(plain, error))
-    calls = plain.store.calls  # type: ignore[attr-defined]
+    calls = plain.store.calls  # type: ignore[attr-defined]  # a store that counts its calls
     assert calls.count("commit") == 1 + len(STEPS)
     for n in range(2, len(calls) + 1):
         fresh = _emptied(store, tmp_path / f"{n}.db")

@@ -236,7 +236,7 @@ def test_reprs_of_stores_are_short(tmp_path: Any) -> None:
 
 def test_a_wrong_repr_of_a_wrong_type_is_not_shown() -> None:
     with pytest.raises(WrongUse, match=r"Guardian.mobile must be str, not int"):
-        Guardian(id="g", family_name="D", given_name="E", mobile=612345678)  # type: ignore[arg-type]
+        Guardian(id="g", family_name="D", given_name="E", mobile=612345678)  # type: ignore[arg-type]  # a number on purpose
 
 
 def test_what_is_heavy_is_not_imported() -> None:

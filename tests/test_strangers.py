@@ -220,13 +220,13 @@ def test_no_exception_and_no_traceback_holds_a_secret(world: World) -> None:
     broken = World(world.store, directory=Broken(), clock=world.clock)
     attempts: list[Callable[[], object]] = [
         lambda: world.submit(out, SubmitCode(code), "one"),
-        lambda: world.submit(out, SubmitCode(int(code))),  # type: ignore[arg-type]
+        lambda: world.submit(out, SubmitCode(int(code))),  # type: ignore[arg-type]  # wrong types on purpose
         lambda: world.flow.submit(out.handle + "x", SubmitCode(code)),
         lambda: broken.submit(out, SubmitCode(code)),
-        lambda: claim(mobile=612345678),  # type: ignore[arg-type]
-        lambda: PupilAnswer(pupil_id="leo", confirmed="21/09/2007"),  # type: ignore[arg-type]
+        lambda: claim(mobile=612345678),  # type: ignore[arg-type]  # likewise
+        lambda: PupilAnswer(pupil_id="leo", confirmed="21/09/2007"),  # type: ignore[arg-type]  # likewise
         lambda: StaticDirectory([attrs.evolve(EMILIE, mobile="call 612345678 x 6 12 34 56 78 or so")]),
-        lambda: world.flow.submit(out.handle, PASSWORD),  # type: ignore[arg-type]
+        lambda: world.flow.submit(out.handle, PASSWORD),  # type: ignore[arg-type]  # likewise
         lambda: World(secret_key="a secret key made for the tests!"),
     ]
     for attempt in attempts:
@@ -322,7 +322,7 @@ def test_the_source_is_kept_as_a_keyed_hash_only(store: Store) -> None:
     assert loaded is not None
     assert loaded.activation.source not in (None, "203.0.113.7")
     with pytest.raises(WrongUse):
-        world.flow.start(source=7)  # type: ignore[arg-type]
+        world.flow.start(source=7)  # type: ignore[arg-type]  # a number on purpose
 
 
 # --- the human check -------------------------------------------------------------------------------

@@ -229,7 +229,7 @@ def identifiers(folder: Path, server: Server, homonyms: int) -> None:
         pairs = []
         for _ in range(ROUNDS):
             took = [
-                seconds(lambda f=flow, h=some: f.submit(h.pop(), choice), 20)  # type: ignore[misc]
+                seconds(lambda f=flow, h=some: f.submit(h.pop(), choice), 20)  # type: ignore[misc]  # mypy infers no lambda with defaults
                 for flow, some in zip(flows, handles, strict=True)
             ]
             pairs.append((took[1], took[0]))

@@ -17,14 +17,14 @@ import django
 
 django.setup()
 
-import psycopg  # noqa: E402
-import pytest  # noqa: E402
-from django.core.management import call_command  # noqa: E402
-from django.db import connections  # noqa: E402
+import psycopg  # noqa: E402 - Django is set up first
+import pytest  # noqa: E402 - Django is set up first
+from django.core.management import call_command  # noqa: E402 - Django is set up first
+from django.db import connections  # noqa: E402 - Django is set up first
 
-from educonnect_flow.contrib.django.store import DjangoStore  # noqa: E402
-from tests.hosts import processes  # noqa: E402
-from tests.postgres import Server  # noqa: E402
+from educonnect_flow.contrib.django.store import DjangoStore  # noqa: E402 - Django is set up first
+from tests.hosts import processes  # noqa: E402 - Django is set up first
+from tests.postgres import Server  # noqa: E402 - Django is set up first
 
 _numbers = itertools.count()
 

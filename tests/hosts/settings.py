@@ -10,8 +10,8 @@ from pathlib import Path
 EXAMPLE = Path(__file__).parents[2] / "examples" / "django_host"
 sys.path.insert(0, str(EXAMPLE))
 
-from host.settings import *  # noqa: E402, F403
-from host.settings import DATABASES, EDUCONNECT_FLOW, INSTALLED_APPS, MIDDLEWARE, TEMPLATES  # noqa: E402
+from host.settings import *  # noqa: E402, F403 - the path comes first; all of them
+from host.settings import DATABASES, EDUCONNECT_FLOW, INSTALLED_APPS, MIDDLEWARE, TEMPLATES  # noqa: E402 - the path comes first
 
 DEBUG = bool(os.environ.get("HOST_BROWSER"))  # static files are served by runserver then
 SECRET_KEY = "a secret key made for the tests, and for nothing else"
