@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import itertools
-import re
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import psycopg
-from psycopg_pool import AsyncConnectionPool, ConnectionPool
+from psycopg_pool import AsyncConnectionPool
 
+from educonnect_flow.connections import async_connections, checked_schema, connections
 from educonnect_flow.directory.tables import FIND, FORGET, TABLES, guardians_of
 from educonnect_flow.people import Guardian, Relation
 
@@ -19,26 +20,14 @@ if TYPE_CHECKING:
     from educonnect_flow.directory.report import Report
     from educonnect_flow.exports.reading import Export
 
-_NAME = re.compile(r"[a-z_][a-z0-9_]{0,62}")
-
 
 def _terms(schema: str) -> Mapping[str, str]:
-    if not _NAME.fullmatch(schema):
-        raise ValueError("schema must be a plain lower-case name")
-    return {"s": f"{schema}.", "clustered": "", "random": "replace(gen_random_uuid()::text, '-', '')"}
+    return {"s": f"{checked_schema(schema)}.", "clustered": "", "random": "replace(gen_random_uuid()::text, '-', '')"}
 
 
 def _marked(sql: str) -> Any:
     """*sql* with psycopg's marks; it holds no other ``%`` and no other ``?``."""
     return sql.replace("%", "%%").replace("?", "%s")
-
-
-def _options(timeout: float) -> dict[str, Any]:
-    return {
-        "autocommit": True,
-        "connect_timeout": max(2, round(timeout)),
-        "options": f"-c statement_timeout={int(timeout * 1000)}",
-    }
 
 
 class PostgresDirectory:
@@ -49,7 +38,7 @@ class PostgresDirectory:
     :param conninfo: as libpq takes it.
     :param schema: the schema that holds the tables; made when missing.
     :param pool: connections at most.
-    :param timeout: seconds, for a connection and for each look-up; an import takes as long as it takes.
+    :param timeout: seconds, for a connection out of the pool and for each look-up; an import takes as long as it takes.
     :raises psycopg.Error: here and in each method, when the server does not answer; a flow makes ``PortUnavailable`` of
         it.
     """
@@ -67,9 +56,8 @@ class PostgresDirectory:
             connection.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}".encode())
             for statement in TABLES:
                 connection.execute(statement.format(**terms).encode())
-        self._pool = ConnectionPool(
-            conninfo, kwargs=_options(timeout), min_size=1, max_size=pool, timeout=timeout, open=True
-        )
+        self._pool = connections(conninfo, pool, timeout)
+        self._pool.open()
 
     def __repr__(self) -> str:
         return f"PostgresDirectory(schema={self._schema!r})"
@@ -125,9 +113,8 @@ class AsyncPostgresDirectory:
     ) -> None:
         self._schema = schema
         self._find = _marked(FIND.format(**_terms(schema)))
-        self._pool = AsyncConnectionPool(
-            conninfo, kwargs=_options(timeout), min_size=0, max_size=pool, timeout=timeout, open=False
-        )
+        self._made = partial(async_connections, conninfo, pool, timeout)
+        self._pool: AsyncConnectionPool[Any] | None = None
 
     def __repr__(self) -> str:
         return f"AsyncPostgresDirectory(schema={self._schema!r})"
@@ -136,13 +123,16 @@ class AsyncPostgresDirectory:
         """See ``Directory``."""
         if "\x00" in mobile:
             return ()
-        await self._pool.open()
+        if self._pool is None:
+            self._pool = self._made()
+        await self._pool.open()  # once, however many come first
         async with self._pool.connection() as connection:
             return guardians_of(mobile, await (await connection.execute(self._find, (mobile,))).fetchall())
 
     async def close(self) -> None:
         """Give back the connections."""
-        await self._pool.close()
+        if self._pool is not None:
+            await self._pool.close()
 
 
 class _Rows:

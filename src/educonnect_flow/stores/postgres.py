@@ -6,79 +6,20 @@ Two classes, one for each kind of flow; what they ask stands in ``postgres_queri
 from __future__ import annotations
 
 import asyncio
-import time
 from datetime import datetime
+from functools import partial
 from typing import Any, TypeVar
 
 import psycopg
-from psycopg.abc import PQGen
-from psycopg_pool import AsyncConnectionPool, ConnectionPool, PoolTimeout
+from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from educonnect_flow.activation.products import Account
+from educonnect_flow.connections import async_connections, connections
 from educonnect_flow.machinery.tally import Tally
 from educonnect_flow.records import AuditEntry, Claimed, Commit, Loaded, Receipt
 from educonnect_flow.stores.postgres_queries import Queries, Query, refused, unavailable
 
 T = TypeVar("T")
-
-
-GRACE = 1.0
-"""Seconds beyond ``timeout`` after which a server that says nothing at all is given up."""
-
-
-def _options(timeout: float) -> dict[str, Any]:
-    """How every connection is made: the server lets nothing wait for longer than *timeout* seconds."""
-    milliseconds = int(timeout * 1000)
-    return {
-        "autocommit": True,
-        "connect_timeout": max(2, round(timeout)),
-        "options": f"-c statement_timeout={milliseconds} -c lock_timeout={milliseconds}",
-    }
-
-
-class _Silent(psycopg.OperationalError):
-    """No answer in time; or, whoever waited waits no longer."""
-
-
-def _until(step: PQGen[T], end: float) -> PQGen[T]:
-    """*step* of a conversation with the server, given up at *end*.
-
-    The server's own time-out does not end a commit's wait for its standby, and no time-out of a server that cannot be
-    reached arrives.  The connection is then closed and not cancelled: a commit that is cancelled while it waits is
-    shown to others without its standby having it.
-    """
-    try:
-        wanted = next(step)
-        while True:
-            ready = yield wanted
-            if not ready and time.monotonic() >= end:
-                raise _Silent("no answer in time")
-            wanted = step.send(ready)
-    except StopIteration as over:
-        value: T = over.value
-        return value
-
-
-class _Connection(psycopg.Connection[Any]):
-    longest: float
-
-    def wait(self, gen: PQGen[T], *args: Any, **kwargs: Any) -> T:
-        try:
-            return super().wait(_until(gen, time.monotonic() + self.longest), *args, **kwargs)
-        except _Silent:
-            self.close()
-            raise
-
-
-class _AsyncConnection(psycopg.AsyncConnection[Any]):
-    longest: float
-
-    async def wait(self, gen: PQGen[T], *args: Any, **kwargs: Any) -> T:
-        try:
-            return await super().wait(_until(gen, time.monotonic() + self.longest), *args, **kwargs)
-        except _Silent:
-            await self.close()
-            raise
 
 
 class PostgresStore:
@@ -99,15 +40,7 @@ class PostgresStore:
 
     def __init__(self, conninfo: str, *, schema: str = "educonnect_flow", pool: int = 10, timeout: float = 5.0) -> None:
         self._queries = Queries(schema)
-        self._pool = ConnectionPool(
-            conninfo,
-            connection_class=type("_Connection", (_Connection,), {"longest": timeout + GRACE}),
-            kwargs=_options(timeout),
-            min_size=1,
-            max_size=pool,
-            timeout=timeout,
-            open=False,
-        )
+        self._pool = connections(conninfo, pool, timeout)
         try:
             self._pool.open()
             with self._pool.connection() as connection:
@@ -207,10 +140,7 @@ class AsyncPostgresStore:
 
     def __init__(self, conninfo: str, *, schema: str = "educonnect_flow", pool: int = 10, timeout: float = 5.0) -> None:
         self._queries = Queries(schema)
-        self._settings: dict[str, Any] = {
-            "conninfo": conninfo, "kwargs": _options(timeout), "min_size": 1, "max_size": pool, "timeout": timeout,
-            "connection_class": type("_AsyncConnection", (_AsyncConnection,), {"longest": timeout + GRACE}),
-        }  # fmt: skip
+        self._made = partial(async_connections, conninfo, pool, timeout)
         self._pool: AsyncConnectionPool[Any] | None = None
         self._opening: asyncio.Task[AsyncConnectionPool[Any]] | None = None
 
@@ -229,7 +159,7 @@ class AsyncPostgresStore:
         return self._pool
 
     async def _open(self) -> AsyncConnectionPool[Any]:
-        pool: AsyncConnectionPool[Any] = AsyncConnectionPool(**self._settings, open=False)
+        pool = self._made()
         try:
             await pool.open()
             async with pool.connection() as connection:

@@ -6,13 +6,13 @@ before it writes anything.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from educonnect_flow.activation import snapshot
 from educonnect_flow.activation.products import Account, Outgoing
+from educonnect_flow.connections import checked_schema
 from educonnect_flow.errors import StoreUnavailable
 from educonnect_flow.machinery.tally import EMPTY, EXACT, Tally, micros, moment
 from educonnect_flow.machinery.text import encode
@@ -21,8 +21,6 @@ from educonnect_flow.records import DONE, Answered, AuditEntry, Claimed, Commit,
 from educonnect_flow.stores import rows
 
 T = TypeVar("T")
-
-_NAME = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 
 # Times are whole microseconds since 1970, UTC.  A tally keeps its hits as two arrays: when, and how many.
 _TABLES = """
@@ -236,9 +234,7 @@ class Queries:
     """
 
     def __init__(self, schema: str) -> None:
-        if not _NAME.fullmatch(schema):
-            raise ValueError("schema must be a plain lower-case name")
-        self.schema = schema
+        self.schema = checked_schema(schema)
         self._load = (
             f"SELECT version, body, handle = %s, rotated_by FROM {schema}.activation WHERE handle = %s OR previous = %s"
         )
