@@ -10,14 +10,15 @@ from typing import Any
 import pytest
 
 from educonnect_flow import GoBack, Outcome, State, SubmitCode
-from educonnect_flow.errors import StoreUnavailable
+from educonnect_flow.directory import AsyncPostgresDirectory, PostgresDirectory
+from educonnect_flow.errors import PortUnavailable, StoreUnavailable
 from educonnect_flow.machinery.keys import digest
 from educonnect_flow.stores import AsyncPostgresStore, PostgresStore
 from educonnect_flow.testing import waited
 from tests.load import Parent, check, crowd, family, walk_all
 from tests.postgres import Server, Wire
 from tests.test_reliability import STEPS
-from tests.world import LEO, World, answers, password
+from tests.world import LEO, World, answers, claim, password
 
 promise = pytest.mark.promise
 
@@ -30,13 +31,13 @@ def own_server() -> Iterator[Server]:
     running.close()
 
 
-def insist(call: Callable[[], Outcome]) -> Outcome:
-    """What *call* returns, once the store is back; a minute at most."""
+def insist(call: Callable[[], Outcome], away: type[Exception] = StoreUnavailable) -> Outcome:
+    """What *call* returns, once the server is back; a minute at most."""
     end = time.monotonic() + 60
     while True:
         try:
             return call()
-        except StoreUnavailable:
+        except away:
             assert time.monotonic() < end
 
 
@@ -142,6 +143,25 @@ def test_a_server_that_says_nothing_gives_bounded_errors_and_heals(
         own_server.unpause()
         after = insist(lambda: world.submit(out, SubmitCode(code), "one"))
         assert after.state is State.PUPILS
+        awaited.close()
+    made.close()
+
+
+@promise("R10")
+@pytest.mark.parametrize("asynchronous", [False, True])
+def test_a_directory_whose_server_says_nothing_gives_bounded_errors_and_heals(
+    own_server: Server, asynchronous: bool
+) -> None:
+    made: Any = PostgresDirectory(own_server.dsn, timeout=0.3)
+    with waited(AsyncPostgresDirectory(own_server.dsn, timeout=0.3)) as awaited:
+        world = World(directory=awaited if asynchronous else made)
+        out = world.at(State.IDENTITY)
+        own_server.pause()
+        for _ in range(2):
+            with pytest.raises(PortUnavailable):
+                world.submit(out, claim())
+        own_server.unpause()
+        assert insist(lambda: world.submit(out, claim()), PortUnavailable).state is State.CODE
         awaited.close()
     made.close()
 
