@@ -133,8 +133,8 @@ def main() -> None:
         scale.identifiers(Path(folder), server, options.homonyms)
         throughput.measure(server, options.seconds)
         strangers.measure(Path(folder), server, options.samples)
-    records.measure(670)
-    records.measure(options.families)
+        records.measure(600, server.dsn)
+        records.measure(options.families, server.dsn)
     imports()
     password()
 

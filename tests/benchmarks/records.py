@@ -13,16 +13,19 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from statistics import median
 from typing import Any
 
+import psycopg
 from lxml import etree
 
-from educonnect_flow.directory import SqliteDirectory
+from educonnect_flow.directory import PostgresDirectory, SqliteDirectory
 from educonnect_flow.directory.tables import FIND
 from educonnect_flow.exports import SchoolExport, read
 from educonnect_flow.testing.exports import NONE, made_up, write_siecle
+from tests.postgres import Server
 
 TAGS = ("PERSONNE", "RESPONSABLE_ELEVE", "ADRESSE", "ELEVE", "STRUCTURES_ELEVE")
 LOOKED_UP = 3_000
@@ -40,23 +43,25 @@ def bare(folder: Path) -> float:
     return time.perf_counter() - begun
 
 
-def imported(folder: Path) -> tuple[float, float]:
-    """Seconds of reading alone, and of a whole import."""
+def reading(folder: Path) -> float:
+    """Seconds of reading alone."""
     begun = time.perf_counter()
     export = read(folder.glob("*.xml"))
     assert isinstance(export, SchoolExport)
     for _ in export.items():
         pass
-    reading = time.perf_counter() - begun
-    directory = SqliteDirectory(folder / "records.db")
+    return time.perf_counter() - begun
+
+
+def imported(directory: SqliteDirectory | PostgresDirectory, folder: Path) -> tuple[float, int]:
+    """Seconds of a whole import, and how many guardians it found."""
     begun = time.perf_counter()
-    print(directory.replace(read(folder.glob("*.xml"))))
-    directory.close()
-    return reading, time.perf_counter() - begun
+    report = directory.replace(read(folder.glob("*.xml")))
+    return time.perf_counter() - begun, report.guardians
 
 
 def each(functions: list[Callable[[str], object]], mobiles: list[str]) -> list[float]:
-    """Microseconds of one look-up by each, in turns."""
+    """Seconds of one look-up by each, in turns."""
     times: list[list[float]] = [[] for _ in functions]
     turns = list(zip(functions, times, strict=True))
     for mobile in mobiles:
@@ -65,27 +70,30 @@ def each(functions: list[Callable[[str], object]], mobiles: list[str]) -> list[f
             begun = time.perf_counter()
             function(mobile)
             taken.append(time.perf_counter() - begun)
-    return [median(taken) * 1e6 for taken in times]
+    return [median(taken) for taken in times]
 
 
-def looked_up(folder: Path) -> list[float]:
-    """Microseconds of a look-up, of its bare SELECT, of the smallest SELECT on that index, and of a stranger's look-up."""
-    path = folder / "records.db"
-    directory = SqliteDirectory(path)
-    rows = sqlite3.connect(path)
-    mobiles = [m for (m,) in rows.execute("SELECT mobile FROM mobile ORDER BY random() LIMIT ?", (LOOKED_UP,))]
-    find, least = FIND.format(s=""), "SELECT uai, person FROM mobile WHERE mobile = ?"
+def looked_up(directory: SqliteDirectory | PostgresDirectory, select: Callable[..., Any], s: str, mark: str) -> None:
+    """Print a look-up beside its bare SELECT, beside the smallest SELECT on that index, and for nobody's number.
 
-    def bare(mobile: str) -> Any:
-        return rows.execute(find, (mobile,)).fetchall()
-
-    def smallest(mobile: str) -> Any:
-        return rows.execute(least, (mobile,)).fetchall()
-
-    found = each([directory.find, bare, smallest, lambda mobile: directory.find(mobile[:-1])], mobiles)
-    rows.close()
-    directory.close()
-    return found
+    :param select: what gives the rows of a statement and its values.
+    :param s: the schema with its dot, or nothing.
+    """
+    random = f"SELECT mobile FROM {s}mobile ORDER BY random() LIMIT {LOOKED_UP}"
+    mobiles = [mobile for (mobile,) in select(random, ())]
+    find, least = FIND.format(s=s).replace("?", mark), f"SELECT uai, person FROM {s}mobile WHERE mobile = {mark}"
+    ours, bare, smallest, nobody = each(
+        [
+            directory.find,
+            lambda mobile: select(find, (mobile,)),
+            lambda mobile: select(least, (mobile,)),
+            lambda mobile: directory.find(mobile[:-1]),
+        ],
+        mobiles,
+    )
+    name = f"look-up of a mobile, {type(directory).__name__}"
+    print(f"{name:<46} {ours * 1e6:>9.1f} µs  / {bare * 1e6:>9.1f} µs  = {ours / bare:5.2f} ×   (to hold: ≤ 1.5 ×)")
+    print(f"{'':<46} the smallest SELECT {smallest * 1e6:.1f} µs; nobody's number {nobody * 1e6:.1f} µs")
 
 
 def peak_memory() -> float:
@@ -94,36 +102,54 @@ def peak_memory() -> float:
     return int(status.split("VmHWM:")[1].split()[0]) / 1024
 
 
-def measure(families: int) -> None:
-    """Print the figures of a file of so many families, measured in a process of its own."""
+def measure(families: int, dsn: str) -> None:
+    """Print the figures of a school of so many families, measured in a process of its own."""
     with tempfile.TemporaryDirectory() as folder:
         write_siecle(Path(folder), made_up(families, quirks=NONE))
-        subprocess.run([sys.executable, "-m", "tests.benchmarks.records", "--folder", folder], check=True)
+        command = [sys.executable, "-m", "tests.benchmarks.records", "--folder", folder, "--dsn", dsn]
+        subprocess.run(command, check=True)
+
+
+def measured(folder: Path, dsn: str) -> None:
+    """Print the figures of the files in *folder*."""
+    before = peak_memory()
+    directory = SqliteDirectory(folder / "records.db")
+    whole, guardians = imported(directory, folder)
+    peak = peak_memory()
+    read_only, control = reading(folder), bare(folder)
+    size = sum(path.stat().st_size for path in folder.glob("*.xml")) / 1e6
+    print(
+        f"school records: {guardians:,} guardians in {size:,.0f} MB of SIECLE; {peak:.0f} MB at most, {before:.0f} before"
+    )
+    pg = PostgresDirectory(dsn, schema="measured")
+    for name, seconds in (
+        ("reading", read_only),
+        ("import, SQLite", whole),
+        ("import, PostgreSQL", imported(pg, folder)[0]),
+    ):
+        ratio = f"{seconds / control:5.2f} ×   (to hold: ≤ 2 ×)"
+        print(f"{f'{name}, against the parser alone':<46} {seconds:>9.2f} s   / {control:>9.2f} s   = {ratio}")
+    with closing(sqlite3.connect(folder / "records.db")) as db:
+        looked_up(directory, lambda sql, values: db.execute(sql, values).fetchall(), "", "?")
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        looked_up(pg, lambda sql, values: connection.execute(sql, values).fetchall(), "measured.", "%s")
+        connection.execute("DROP SCHEMA measured CASCADE")
+    directory.close()
+    pg.close()
 
 
 def main() -> None:
     """Measure, and print."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("--families", type=int, default=2_000)
+    parser.add_argument("--families", type=int, default=6_000)
     parser.add_argument("--folder", type=Path, help="(itself, as a process of its own: for the memory)")
+    parser.add_argument("--dsn")
     options = parser.parse_args()
-    if options.folder is None:
-        measure(options.families)
+    if options.folder is not None:
+        measured(options.folder, options.dsn)
         return
-    before = peak_memory()
-    reading, whole = imported(options.folder)
-    peak = peak_memory()
-    control = bare(options.folder)
-    size = sum(path.stat().st_size for path in options.folder.glob("*.xml")) / 1e6
-    print(
-        f"{size:.0f} MB: parser alone {control:.2f} s; reading {reading:.2f} s ({reading / control:.2f} x);"
-        f" import {whole:.2f} s ({whole / control:.2f} x); peak {peak:.0f} MB, of which {before:.0f} before it"
-    )
-    ours, select, least, nobody = looked_up(options.folder)
-    print(
-        f"look-up {ours:.1f} us; its bare SELECT {select:.1f} us ({ours / select:.2f} x); the smallest {least:.1f} us;"
-        f" a look-up of nobody's number {nobody:.1f} us"
-    )
+    with closing(Server()) as server:
+        measure(options.families, server.dsn)
 
 
 if __name__ == "__main__":

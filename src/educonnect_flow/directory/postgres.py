@@ -13,7 +13,7 @@ import psycopg
 from psycopg_pool import AsyncConnectionPool
 
 from educonnect_flow.connections import async_connections, checked_schema, connections
-from educonnect_flow.directory.tables import FIND, FORGET, TABLES, guardians_of
+from educonnect_flow.directory.tables import FIND, FORGET, RECORDS, TABLES, guardians_of
 from educonnect_flow.people import Guardian, Relation
 
 if TYPE_CHECKING:
@@ -88,7 +88,11 @@ class PostgresDirectory:
                     rows.execute("SELECT pg_advisory_xact_lock(hashtextextended(?, 0))", (f"{self._schema}:import",))
                     yield
 
-            return imported(export, rows, placing, relation=relation, today=today, dry_run=dry_run)
+            report = imported(export, rows, placing, relation=relation, today=today, dry_run=dry_run)
+            if not dry_run:  # a look-up before the server's own next turn would be planned for empty tables
+                for table in RECORDS:
+                    connection.execute(f"ANALYZE {self._schema}.{table}".encode())
+            return report
 
     def forget(self, before: date) -> int:
         """See ``SqliteDirectory.forget``."""

@@ -16,6 +16,7 @@ from typing import Any, Protocol
 
 from educonnect_flow.directory.phones import mobiles_of
 from educonnect_flow.directory.report import Kind, Report
+from educonnect_flow.directory.tables import RECORDS
 from educonnect_flow.exports import Entry, Export, ExportError, FeedExport, Person, School, Student, aaf
 from educonnect_flow.machinery.text import encode
 from educonnect_flow.people import Relation
@@ -337,7 +338,7 @@ class Import:
 
     def _write(self) -> None:
         theirs = "uai IN (SELECT uai FROM i_school UNION SELECT uai FROM {s}school WHERE source = ?)"
-        for table in ("relation", "mobile", "guardian", "pupil", "school"):
+        for table in RECORDS:
             self._do(f"DELETE FROM {{s}}{table} WHERE {theirs}", self._source)
         self._do("INSERT INTO {s}school SELECT uai, name, ? FROM i_school", self._source)
         self._do(

@@ -37,6 +37,9 @@ TABLES = (
     " line int NOT NULL, PRIMARY KEY (feed, part, id)){clustered}",
 )
 
+RECORDS = ("relation", "mobile", "guardian", "pupil", "school")
+"""The tables of which an import replaces a school's rows; the schools themselves last."""
+
 FIND = (
     "SELECT g.guardian, g.family, g.given, g.usage, g.others, p.id, p.family, p.given, p.birth, r.relation,"
     " s.name, s.uai FROM {s}mobile m JOIN {s}guardian g ON g.uai = m.uai AND g.person = m.person"
