@@ -205,7 +205,7 @@ def test_blank_lines_of_onde_are_nobody(tmp_path: Path, directory: SqlDirectory)
 def test_progress_adds_up_to_the_size(tmp_path: Path, directory: SqlDirectory) -> None:
     told: list[int] = []
     export = read(write_siecle(tmp_path, made_up(400), zipped=True), progress=told.append)
-    directory.replace(export)
+    directory.replace(export, today=TODAY)
     assert sum(told) == export.size > 100_000
 
 
@@ -220,6 +220,11 @@ MOBILE = "+33612345678"
 def school_of(uai: str = UAI, **parts: Any) -> MadeSchool:
     """A school of Anne and Léo, but for what is said."""
     return MadeSchool(**{"uai": uai, "year": 2026, "persons": [ANNE], "pupils": [LEO], "links": [HERS], **parts})
+
+
+def this_year() -> MadeSchool:
+    """For the command, which takes the machine's day."""
+    return school_of(year=generator.school_year(date.today()))  # noqa: DTZ011 - as it does
 
 
 def put(directory: SqlDirectory, folder: Path, school: MadeSchool, **more: Any) -> Report:
@@ -364,6 +369,14 @@ def test_an_aaf_gives_all_its_schools_or_the_one_that_is_asked_for(tmp_path: Pat
     assert found_in(directory, school, other) == meant(other, "aaf")  # whoever is no more of the feed is gone
 
 
+def test_staff_and_subjects_of_an_aaf_are_left_alone(tmp_path: Path, directory: SqlDirectory) -> None:
+    paths = write_aaf(tmp_path, school_of())
+    others = [tmp_path / f"ENT_TEST_Complet_20261123_{part}_0000.xml" for part in ("PersEducNat", "MatiereEducNat")]
+    for path in others:
+        path.write_text("not even XML", "utf-8")
+    assert replaced(directory, [*paths, *others]).guardians == 1
+
+
 def test_a_parent_of_two_schools_of_one_feed_is_one(tmp_path: Path, directory: SqlDirectory) -> None:
     other = school_of(
         "0690002B", persons=[], pupils=[evolve(LEO, number=2, given_name="Zoé")], links=[evolve(HERS, pupil=2)]
@@ -485,7 +498,7 @@ def test_a_modification_that_is_no_replacement_is_told(tmp_path: Path, directory
 
 
 def test_the_school_has_the_name_that_parents_know(tmp_path: Path, directory: SqlDirectory) -> None:
-    directory.replace(read(write_siecle(tmp_path, school_of()), name="Lycée Jean Moulin"))
+    directory.replace(read(write_siecle(tmp_path, school_of()), name="Lycée Jean Moulin"), today=TODAY)
     assert directory.find(MOBILE)[0].pupils[0].school == "Lycée Jean Moulin"
 
 
@@ -584,6 +597,23 @@ def test_the_command_imports_and_reports(tmp_path: Path, capsys: pytest.CaptureF
     files[0].write_bytes(b"")
     assert main(["import-records", *said]) == 1
     assert "nothing was imported: CSVExtraction-responsables.csv" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("into", ["nowhere/records.db", "postgresql://nobody@/nothing?host=/nowhere"])
+def test_the_command_says_what_it_cannot_reach(tmp_path: Path, capsys: pytest.CaptureFixture[str], into: str) -> None:
+    files = write_siecle(tmp_path, this_year())
+    where = into if "://" in into else str(tmp_path / into)
+    assert main(["import-records", *map(str, files), "--into", where]) == 1
+    assert "nothing was imported" in capsys.readouterr().err
+
+
+def test_a_report_over_an_older_one_is_its_owners_only(tmp_path: Path) -> None:
+    files, report = write_siecle(tmp_path, this_year()), tmp_path / "report.csv"
+    report.write_text("older, and longer than what comes " * 100, "utf-8")
+    report.chmod(0o644)
+    assert main(["import-records", *map(str, files), "--into", str(tmp_path / "r.db"), "--csv", str(report)]) == 0
+    assert report.stat().st_mode & 0o077 == 0
+    assert report.read_text("utf-8-sig").strip() == "constat;qui;établissement;fichier;ligne"
 
 
 # --- files that are not what they should be --------------------------------------------------------------
@@ -827,7 +857,9 @@ def test_of_two_imports_at_once_one_wins_whole_and_nobody_sees_half(tmp_path: Pa
     try:
         with ThreadPoolExecutor(2) as pool:
             for _ in range(2):
-                list(pool.map(lambda folder: directory.replace(read(sorted(folder.glob("*.xml")))), folders))
+                list(
+                    pool.map(lambda folder: directory.replace(read(sorted(folder.glob("*.xml"))), today=TODAY), folders)
+                )
                 assert found_in(directory, everybody) in versions
     finally:
         stop.set()
@@ -961,7 +993,7 @@ def test_a_schema_is_a_plain_name() -> None:
 
 
 def test_the_command_imports_into_postgres(tmp_path: Path, server: Server, capsys: pytest.CaptureFixture[str]) -> None:
-    files = write_siecle(tmp_path, school_of())
+    files = write_siecle(tmp_path, this_year())
     into = f"postgresql://postgres@/postgres?host={server.root}"
     assert main(["import-records", *map(str, files), "--into", into]) == 0
     directory = PostgresDirectory(server.dsn)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -49,11 +50,12 @@ def import_records(
                 report = directory.replace(export, relation=relation, dry_run=dry_run)
             finally:
                 directory.close()
-    except ExportError as error:
+    except _expected() as error:
         shown.print(f"nothing was imported: {error}", markup=False, highlight=False, soft_wrap=True)
         return 1
     if report_to is not None:
         report_to.touch(mode=0o600)
+        report_to.chmod(0o600)  # for one that was there before
         with report_to.open("w", encoding="utf-8-sig", newline="") as file:
             report.write_csv(file)
     else:
@@ -67,6 +69,12 @@ def import_records(
         soft_wrap=True,
     )
     return 0
+
+
+def _expected() -> tuple[type[Exception], ...]:
+    """What an import may meet; of PostgreSQL only where it is used."""
+    psycopg = sys.modules.get("psycopg")
+    return (ExportError, OSError, sqlite3.Error, *([psycopg.Error] if psycopg is not None else []))
 
 
 def table_of(report: Report) -> Table:

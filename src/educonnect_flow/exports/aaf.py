@@ -26,6 +26,8 @@ _NAME = re.compile(
     r"(?P<feed>.*?)(?:_(?P<kind>Complet|Delta)_(?P<day>[0-9]{8}))?_(?P<part>Eleve|PersRelEleve|EtabEducNat)_[0-9]{4}\.xml",
     re.IGNORECASE,
 )
+_OTHER = re.compile(r".*_(PersEducNat|MefEducNat|MatiereEducNat)_[0-9]{4}\.xml", re.IGNORECASE)
+"""Staff, curricula and subjects, which come with the rest."""
 _LINK_PARTS = 6
 
 _MOBILE = ("mobile", "ENTPersonMobileSMS", "ENTPersRelEleveTelMobile")
@@ -83,6 +85,11 @@ class Request:
     """Of a modification only those that change: each is then as it is here."""
     file: str
     line: int
+
+
+def is_other(source: Source) -> bool:
+    """Whether the file is of an AAF, and says nothing of families."""
+    return _OTHER.fullmatch(source.name) is not None
 
 
 def named(source: Source) -> Named:

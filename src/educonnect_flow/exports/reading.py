@@ -121,7 +121,7 @@ def read(
     name: str | None = None,
     progress: Progress = nothing,
 ) -> Export:
-    """The export that *paths* are the files of.
+    """The export that *paths* are the files of; files of an AAF that say nothing of families are left out.
 
     :param uai: the number of the school; must be given for ONDE; of an AAF with several schools it chooses one.
     :param name: the name of the school as parents know it; default: what the files say, else its number.
@@ -129,6 +129,7 @@ def read(
     :raises ExportError: when the files are no export, not one whole one, or not of the same format.
     """
     sources = [Source(path, progress) for path in sorted(paths, key=os.fspath)]
+    sources = [source for source in sources if not aaf.is_other(source)]
     kinds = [_kind(source) for source in sources]
     forms = sorted({form for form, _ in kinds})
     if len(forms) != 1:
