@@ -195,6 +195,13 @@ def test_the_only_school_of_an_aaf_need_not_be_said(tmp_path: Path, directory: S
     assert directory.replace(read(write_aaf(tmp_path, school_of()))).uais == (UAI,)
 
 
+def test_a_comment_within_a_name_is_no_part_of_it(tmp_path: Path, directory: SqlDirectory) -> None:
+    paths = write_siecle(tmp_path, school_of())
+    paths[0].write_bytes(paths[0].read_bytes().replace(b">Anne<", b">An<!-- > -->n<?x y?>e<"))
+    replaced(directory, paths)
+    assert [anne.given_name for anne in directory.find(MOBILE)] == ["Anne"]
+
+
 def test_blank_lines_of_onde_are_nobody(tmp_path: Path, directory: SqlDirectory) -> None:
     paths = write_onde(tmp_path, school_of())
     for path in paths:
@@ -333,6 +340,16 @@ def test_two_records_of_one_name_and_number_are_one_and_reported(tmp_path: Path,
     assert [pupil.given_name for pupil in anne.pupils] == ["Léo", "Zoé"]
     assert [found.who for found in report.findings] == ["LE GOFF ANNE"]
     assert report.counts == {Kind.SAME_NUMBER_AND_NAME: 1}
+
+
+def test_two_records_that_had_a_number_each_keep_their_ids(tmp_path: Path, directory: SqlDirectory) -> None:
+    # Either may have an account: both are shown to the flow, which takes them together.
+    twin, both = evolve(ANNE, number=2, mobile="07 80 00 00 01"), [HERS, evolve(HERS, person=2)]
+    put(directory, tmp_path, school_of(persons=[ANNE, twin], links=both))
+    before = {directory.find(mobile)[0].id for mobile in (MOBILE, "+33780000001")}
+    report = put(directory, tmp_path, school_of(persons=[ANNE, evolve(twin, mobile=ANNE.mobile)], links=both))
+    assert report.counts == {Kind.SAME_NUMBER_AND_NAME: 1}
+    assert {guardian.id for guardian in directory.find(MOBILE)} == before
 
 
 def test_two_links_of_one_pair_give_the_larger_access_once(tmp_path: Path, directory: SqlDirectory) -> None:
@@ -690,6 +707,8 @@ def with_bomb(content: bytes) -> bytes:
         ("siecle", zipped(b"<BEE_RESPONSABLES>" + b" " * (30 << 20)), "unpacks to more"),
         ("siecle", edited(0, lambda c: b"PK\x03\x04" + c + b"PK\x05\x06" + b"\0" * 18), "cannot be|zip"),
         ("siecle", edited(0, lambda c: c.replace(b"<PERSONNES>", b"<PERSONNES>" + (b"<!--" + b" " * (1 << 20) + b"-->") * 18)), "16 MiB without"),
+        ("aaf", edited(1, lambda c: c.replace(b"<value>Nouvelle", b"<value>Nouv&unknown;elle")), r"line \d+: something stands within the text of value"),
+        ("siecle", edited(0, lambda c: c.replace(b"Nouvelle", b"Nouv<b>e</b>lle")), r"line \d+: something stands within the text of PRENOM"),
         ("aaf", edited(0, lambda c: c.replace(b"0750001A", b"")), r"line \d+: a school without its number"),
         ("aaf", edited(1, lambda c: c.replace(b"addRequest", b"modifyRequest")), r"line \d+: a delta under the name"),
         ("aaf", edited(1, lambda c: c.replace(b"<id>p1</id>", b"<id/>")), r"line \d+: addRequest without an id"),
@@ -868,19 +887,30 @@ def test_of_two_imports_at_once_one_wins_whole_and_nobody_sees_half(tmp_path: Pa
     assert sizes - {0}
 
 
-def test_a_new_parent_in_two_schools_imported_at_once_is_one(tmp_path: Path, directory: SqlDirectory) -> None:
-    schools = [made_up(30, uai=uai, quirks=()) for uai in (UAI, "0690002B")]
-    schools[1] = evolve(schools[1], persons=schools[0].persons, links=schools[0].links, pupils=schools[0].pupils)
-    for school in schools:
+def test_a_new_parent_in_two_schools_imported_at_once_is_one(
+    tmp_path: Path, directory: SqlDirectory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = school_of("0690002B", persons=[evolve(ANNE, number=7)], links=[evolve(HERS, person=7)])
+    at_once, most = [], []
+    place = Import.place
+
+    def placed(self: Import, report: Report) -> None:
+        at_once.append(self)
+        most.append(len(at_once))
+        time.sleep(0.1)
+        place(self, report)
+        at_once.remove(self)
+
+    monkeypatch.setattr(Import, "place", placed)
+    paths = []
+    for school in (school_of(), other):
         (tmp_path / school.uai).mkdir()
-        write_siecle(tmp_path / school.uai, school)
+        paths.append((write_siecle(tmp_path / school.uai, school), school.uai))
     with ThreadPoolExecutor(2) as pool:
-        list(
-            pool.map(lambda school: replaced(directory, [*(tmp_path / school.uai).iterdir()], uai=school.uai), schools)
-        )
-    for mobile in meant(schools[0], "siecle"):
-        (one,) = directory.find(mobile)
-        assert {pupil.uai for pupil in one.pupils} == {UAI, "0690002B"}
+        list(pool.map(lambda one: replaced(directory, one[0], uai=one[1]), paths))
+    assert max(most) == 1  # one at a time, or each would draw an id for her
+    (anne,) = directory.find(MOBILE)
+    assert {pupil.uai for pupil in anne.pupils} == {UAI, "0690002B"}
 
 
 def test_a_reader_in_the_middle_of_an_import_sees_the_old_records(

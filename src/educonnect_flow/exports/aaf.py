@@ -15,7 +15,7 @@ from attrs import frozen
 from educonnect_flow.exports.fields import day, is_uai
 from educonnect_flow.exports.items import Entry, ExportError, Link, Person, School, Student
 from educonnect_flow.exports.source import Source
-from educonnect_flow.exports.xml import Element, elements
+from educonnect_flow.exports.xml import Element, elements, whole
 from educonnect_flow.people import Relation
 
 ROOT = "ficAlimMENESR"
@@ -129,8 +129,8 @@ def _attributes(source: Source, element: Element) -> Attributes:
             # What else a modification may be is in no file that was seen: it is told, not guessed.
             if attribute.get("operation", "replace") != "replace":
                 raise ExportError("a modification that is no replacement", source.name, attribute.sourceline)
-            values = [value for child in attribute if (text := child.text) and (value := text.strip())]
-            found[name] = values
+            texts = ((child, child.text.strip()) for child in attribute if child.text)
+            found[name] = [whole(source, child, text) for child, text in texts if text]
     return found
 
 

@@ -37,7 +37,7 @@ def pupils(source: Source) -> Iterator[Item]:
     for element in elements(source, PUPILS, "PARAMETRES", "ADRESSE", "ELEVE", "STRUCTURES_ELEVE"):
         tag = element.tag
         if tag == "ELEVE" and (identity := element.get("ELEVE_ID")) is not None:
-            found = children(element)
+            found = children(source, element)
             yield Student(
                 id=_id(source, element, identity),
                 family_name=_family_name(found),
@@ -56,7 +56,7 @@ def _family_name(found: dict[str, str]) -> str:
 
 
 def _school(source: Source, element: Element) -> School:
-    found = children(element)
+    found = children(source, element)
     uai, year = found.get("UAJ", ""), found.get("ANNEE_SCOLAIRE", "")
     if not is_uai(uai):
         raise ExportError("PARAMETRES has no UAJ that is the number of a school", source.name, element.sourceline)
@@ -64,7 +64,7 @@ def _school(source: Source, element: Element) -> School:
 
 
 def _person(source: Source, element: Element) -> Person:
-    found = children(element)
+    found = children(source, element)
     mobile = found.get("TEL_PORTABLE")
     return Person(
         id=_id(source, element, element.get("PERSONNE_ID")),
@@ -79,7 +79,7 @@ def _person(source: Source, element: Element) -> Person:
 
 
 def _link(source: Source, element: Element) -> Link:
-    found = children(element)
+    found = children(source, element)
     # By link and not by version: files of version 1.8 hold both.
     niveau, legal = found.get("NIVEAU_RESPONSABILITE"), found.get("RESP_LEGAL")
     if niveau in _NIVEAU:

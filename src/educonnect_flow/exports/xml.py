@@ -65,6 +65,20 @@ def _drop(element: Element) -> None:
         element = parent
 
 
-def children(element: Element) -> dict[str, str]:
-    """The texts of its child elements by name, without the spaces around them; those without a text are left out."""
-    return {child.tag: found for child in element if (text := child.text) and (found := text.strip())}
+def children(source: Source, element: Element) -> dict[str, str]:
+    """The texts of its child elements by name, without the spaces around them; those without a text are left out.
+
+    :raises ExportError: when something stands within a text: an entity that nobody declares would cut a name short.
+    """
+    found = {}
+    for child in element:
+        if (text := child.text) and (text := text.strip()):
+            found[child.tag] = whole(source, child, text)
+    return found
+
+
+def whole(source: Source, element: Element, text: str) -> str:
+    """*text*, which is all that *element* holds."""
+    if len(element):
+        raise ExportError(f"something stands within the text of {element.tag}", source.name, element.sourceline)
+    return text
