@@ -6,10 +6,11 @@ import hashlib
 import logging
 import time
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
+from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as hyp
 
@@ -36,7 +37,7 @@ from educonnect_flow.errors import ActivationError, UnknownHandle, WrongUse
 from educonnect_flow.sms import RecordingSms
 from educonnect_flow.stores import MemoryStore
 from educonnect_flow.testing import strategies as st
-from tests.world import LEO, SECRET, Questions, World, claim, password, reasons
+from tests.world import EMILIE, LEO, SECRET, Questions, World, claim, password, reasons
 
 promise = pytest.mark.promise
 
@@ -369,3 +370,12 @@ def test_what_transitions_logs_of_our_machine_is_not_passed_on(caplog: pytest.Lo
     assert [record for record in caplog.records if record.name.startswith("transitions")] == []
     logging.getLogger("transitions.core").info("%sof another machine", "other: ")
     assert len([record for record in caplog.records if record.name.startswith("transitions")]) == 1
+
+
+def test_a_subclass_of_a_type_is_of_it_but_for_those_that_mean_something_else() -> None:
+    class Name(str):
+        __slots__ = ()
+
+    assert evolve(EMILIE, family_name=Name("Durand")).family_name == "Durand"
+    with pytest.raises(WrongUse):
+        evolve(LEO, birth_date=datetime(2007, 9, 21, tzinfo=UTC))

@@ -11,6 +11,7 @@ from hypothesis import strategies as hyp
 from educonnect_flow import Guardian, Reason, State, SubmitCode
 from educonnect_flow.reasons import refusals_of
 from educonnect_flow.testing import strategies as st
+from educonnect_flow.validators import identity
 from educonnect_flow.validators.identity import LONGEST, IdentityCheck, check_identity, fold, writable
 from tests.world import MOBILE, World, claim, reasons
 
@@ -69,6 +70,13 @@ def test_letters_do(claimed: str, known: str) -> None:
 def test_every_spelling_of_a_name_is_the_name(data: hyp.DataObject) -> None:
     guardian = data.draw(st.guardians())
     assert same(data.draw(st.spellings(guardian.family_name)), guardian.family_name)
+
+
+def test_what_is_remembered_of_letters_is_bounded() -> None:
+    letters = [chr(point) for point in range(0x4E00, 0x4E00 + 2 * identity._MEMORY)]
+    assert [identity.fold(letter) for letter in letters] == letters
+    assert len(identity._BARE) == identity._MEMORY
+    assert identity.fold("Éléonore-Œ") == "eleonoreoe"
 
 
 @promise("I4")

@@ -138,7 +138,7 @@ def entries(part: Part, identity: str, found: Attributes, file: str, line: int) 
     """What a guardian or a pupil comes to."""
     if part is Part.GUARDIANS:
         yield _person(identity, found, line)
-    elif part is Part.PUPILS:
+    else:
         left = _first(found, _LEFT)
         yield Student(
             id=identity,
