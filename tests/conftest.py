@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import itertools
+import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -20,15 +23,43 @@ settings.load_profile("default")
 
 BIRTH_DATES = ("2007-09-21", "21/09/2007", "2007, 9, 21", "20070921")
 
+RECORDS_HAVE = "known_person"
+"""A table that only school records have: they hold numbers and birth dates, as they must."""
+
+FROZEN = f"cheap:{PASSWORD}"
+"""In ``tests/stored``, of a hasher that once did not even hash."""
+
 _schemas = (f"t{n}" for n in itertools.count())
 
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[Server]:
-    """One PostgreSQL for the whole run."""
+    """One PostgreSQL for the whole run; what is left in it at the end holds no secret."""
     running = Server(flushes=False)
     yield running
+    tables = "SELECT table_schema, table_name FROM information_schema.tables WHERE table_schema NOT IN ('pg_catalog', 'information_schema')"
+    with psycopg.connect(running.dsn) as connection:
+        found = connection.execute(tables).fetchall()
+        records = {schema for schema, table in found if table == RECORDS_HAVE}
+        for schema, table in found:
+            if schema not in records:
+                assert leaked(copied(connection, f"{schema}.{table}").replace(FROZEN, "")) == [], (
+                    f"{schema}.{table} (promise V1)"
+                )
     running.close()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def files_left(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No SQLite file that a test left behind holds a secret, but those of school records."""
+    yield
+    for path in tmp_path_factory.getbasetemp().rglob("*"):
+        if path.is_file() and path.read_bytes()[:15] == b"SQLite format 3":
+            with closing(sqlite3.connect(path)) as db:
+                if db.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (RECORDS_HAVE,)).fetchone():
+                    continue
+            held = "".join(one.read_bytes().decode("utf-8", "replace") for one in path.parent.glob(f"{path.name}*"))
+            assert leaked(held.replace(FROZEN, "")) == [], f"{path} (promise V1)"
 
 
 @pytest.fixture
@@ -85,10 +116,15 @@ def at_rest(store: Store) -> str:
         with store._pool.connection() as connection:
             tables = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = %s", (schema,)).fetchall()
             for (table,) in tables:
-                with connection.cursor().copy(f"COPY {schema}.{table} TO STDOUT") as copy:
-                    found += "".join(bytes(block).decode() for block in copy)
+                found += copied(connection, f"{schema}.{table}")
         return found
     return ""
+
+
+def copied(connection: psycopg.Connection[Any], table: str) -> str:
+    """All rows of *table*, as text."""
+    with connection.cursor().copy(f"COPY {table} TO STDOUT".encode()) as copy:
+        return "".join(bytes(block).decode() for block in copy)
 
 
 @pytest.fixture
