@@ -127,7 +127,7 @@ def test_a_standby_that_says_nothing_gives_bounded_errors_and_no_success(
 
 
 @promise("R10")
-@pytest.mark.parametrize("asynchronous", [False, pytest.param(True, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("asynchronous", [pytest.param(False, marks=pytest.mark.slow), True])
 def test_a_server_that_says_nothing_gives_bounded_errors_and_heals(
     own_server: Server, schema: str, asynchronous: bool
 ) -> None:
