@@ -198,3 +198,11 @@ def _kill_and_start(server: Server, store: PostgresStore, awaited: Any) -> None:
     assert world.submit(out, GoBack(), "two").state is State.PROFILE
     done = world.at(State.CODE)
     assert world.submit(done, SubmitCode(world.code())).state is State.PUPILS
+
+
+def test_a_store_that_was_closed_is_unavailable(server: Server, schema: str) -> None:
+    store = PostgresStore(server.dsn, schema=schema)
+    store.close()
+    for call in (lambda: store.issued("e.durand"), lambda: store.load("handle")):
+        with pytest.raises(StoreUnavailable):
+            call()
