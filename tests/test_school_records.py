@@ -604,6 +604,7 @@ def test_the_command_imports_and_reports(tmp_path: Path, capsys: pytest.CaptureF
     assert main(["import-records", *said, "--dry-run"]) == 0
     out = capsys.readouterr().out
     assert "Dry run: nothing was changed." in out
+    assert not into.exists()
     assert "ce que la" in out
     assert main(["import-records", *said, "--relation", "in_charge", "--csv", str(report)]) == 0
     out = capsys.readouterr().out
@@ -620,12 +621,25 @@ def test_the_command_imports_and_reports(tmp_path: Path, capsys: pytest.CaptureF
     assert "nothing was imported: CSVExtraction-responsables.csv" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("into", ["nowhere/records.db", "postgresql://nobody@/nothing?host=/nowhere"])
+@pytest.mark.parametrize(
+    "into", ["nowhere/records.db", "postgresql://nobody@/nothing?host=/nowhere", "host=/nowhere user=nobody"]
+)
 def test_the_command_says_what_it_cannot_reach(tmp_path: Path, capsys: pytest.CaptureFixture[str], into: str) -> None:
     files = write_siecle(tmp_path, this_year())
-    where = into if "://" in into else str(tmp_path / into)
+    where = into if "host" in into else str(tmp_path / into)
     assert main(["import-records", *map(str, files), "--into", where]) == 1
     assert "nothing was imported" in capsys.readouterr().err
+    report = str(tmp_path / "nowhere" / "report.csv")
+    assert main(["import-records", *map(str, files), "--into", str(tmp_path / "r.db"), "--csv", report]) == 1
+    assert not (tmp_path / "r.db").exists()
+
+
+def test_the_command_says_which_extra_it_needs(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "educonnect_flow.importing", None)
+    assert main(["import-records", "x", "--into", str(tmp_path / "r.db")]) == 1
+    assert "needs the extra 'records'" in capsys.readouterr().err
 
 
 def test_a_report_over_an_older_one_is_its_owners_only(tmp_path: Path) -> None:

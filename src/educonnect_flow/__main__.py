@@ -41,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     records = commands.add_parser("import-records", help="put a school's export (SIECLE, ONDE, AAF) into a directory")
     records.add_argument("files", nargs="+", type=Path, metavar="FILE", help="the files of one export, raw or zipped")
-    records.add_argument("--into", required=True, metavar="WHERE", help="an SQLite file, or postgresql://…")
+    records.add_argument("--into", required=True, metavar="WHERE", help="an SQLite file, or postgresql://… or host=…")
     records.add_argument("--uai", metavar="UAI", help="the school's number; ONDE says none, an AAF may say several")
     records.add_argument("--school", metavar="NAME", help="its name as parents know it")
     records.add_argument(
@@ -136,8 +136,13 @@ def _audit(options: argparse.Namespace) -> int:
 
 
 def _import_records(options: argparse.Namespace) -> int:
-    from educonnect_flow.importing import import_records
     from educonnect_flow.people import Relation
+
+    try:
+        from educonnect_flow.importing import import_records
+    except ImportError as error:
+        sys.stderr.write(f"import-records needs the extra 'records': {error}\n")
+        return 1
 
     return import_records(
         options.files,

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from rich.console import Console
 from rich.markup import escape
@@ -19,7 +22,8 @@ from educonnect_flow.people import Relation
 
 _NAMED = 3
 """Schools that a line names; more are counted."""
-_POSTGRES = ("postgresql://", "postgres://")
+_POSTGRES = re.compile(r"postgres(ql)?://|[a-z_]+ *=")
+"""What libpq takes: a URI, or words with values."""
 
 
 def import_records(
@@ -35,27 +39,25 @@ def import_records(
 ) -> int:
     """Import *files* into the directory *into*; 0, or 1 with the reason on the error output.
 
-    :param into: the file of a ``SqliteDirectory``, or a PostgreSQL's ``postgresql://…``.
+    :param into: the file of a ``SqliteDirectory``, or a PostgreSQL's ``postgresql://…`` or ``host=…``.
     :param report_to: a CSV file for the report, readable by its owner only; default: a table on the output.
     """
     shown, told = console or Console(stderr=True), console or Console(file=sys.stdout)
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
     try:
+        if report_to is not None:  # before anything is done
+            report_to.touch(mode=0o600)
+            report_to.chmod(0o600)  # for one that was there before
         with Progress(*columns, console=shown, transient=True) as progress:
             task = progress.add_task("import", total=None)
             export = read(files, uai=uai, name=name, progress=lambda count: progress.advance(task, count))
             progress.update(task, total=export.size)
-            directory = PostgresDirectory(into) if into.startswith(_POSTGRES) else SqliteDirectory(into)
-            try:
+            with _opened(into, dry_run=dry_run) as directory:
                 report = directory.replace(export, relation=relation, dry_run=dry_run)
-            finally:
-                directory.close()
     except _expected() as error:
         shown.print(f"nothing was imported: {error}", markup=False, highlight=False, soft_wrap=True)
         return 1
     if report_to is not None:
-        report_to.touch(mode=0o600)
-        report_to.chmod(0o600)  # for one that was there before
         with report_to.open("w", encoding="utf-8-sig", newline="") as file:
             report.write_csv(file)
     else:
@@ -71,10 +73,25 @@ def import_records(
     return 0
 
 
+@contextmanager
+def _opened(into: str, *, dry_run: bool) -> Iterator[PostgresDirectory | SqliteDirectory]:
+    with TemporaryDirectory() as folder:
+        if _POSTGRES.match(into):
+            directory: PostgresDirectory | SqliteDirectory = PostgresDirectory(into)
+        elif dry_run and not Path(into).exists():  # nothing is made, not even a file
+            directory = SqliteDirectory(Path(folder) / "records.db")
+        else:
+            directory = SqliteDirectory(into)
+        try:
+            yield directory
+        finally:
+            directory.close()
+
+
 def _expected() -> tuple[type[Exception], ...]:
     """What an import may meet; of PostgreSQL only where it is used."""
     psycopg = sys.modules.get("psycopg")
-    return (ExportError, OSError, sqlite3.Error, *([psycopg.Error] if psycopg is not None else []))
+    return (ExportError, ImportError, OSError, sqlite3.Error, *([psycopg.Error] if psycopg is not None else []))
 
 
 def table_of(report: Report) -> Table:
