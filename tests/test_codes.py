@@ -203,7 +203,7 @@ def test_codes_are_uniform_and_keep_their_leading_zeros() -> None:
     assert abs(zeros - expected) < 5 * (expected * 0.9) ** 0.5
 
 
-@pytest.mark.slow
+@pytest.mark.ci
 @promise("C7")
 def test_a_million_codes_fill_all_values_evenly() -> None:
     keys = Keys(SECRET)

@@ -12,6 +12,7 @@ from types import ModuleType
 import pytest
 
 import educonnect_flow
+from educonnect_flow.directory import SqliteDirectory
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -41,8 +42,9 @@ def test_every_snippet_runs(code: str, tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.chdir(tmp_path)
     names: dict[str, object] = {"__name__": "snippet"}
     exec(compile(code, "snippet", "exec"), names)  # noqa: S102 - our own page
-    for store in [value for value in names.values() if isinstance(value, educonnect_flow.ActivationFlow)]:
-        store._journey.outside.store.close()
+    for value in names.values():
+        if isinstance(value, educonnect_flow.ActivationFlow | SqliteDirectory):
+            value.close()
 
 
 def test_the_readmes_snippet_ends_with_an_identifier(

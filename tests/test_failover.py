@@ -47,7 +47,7 @@ def until_arrived(parents: list[Parent], count: int) -> None:
         time.sleep(0.002)
 
 
-@pytest.mark.slow
+@pytest.mark.ci
 @promise("R3", "R10")
 def test_a_server_killed_again_and_again_under_load_loses_nothing(
     own_server: Server, schema: str, capsys: pytest.CaptureFixture[str]
@@ -70,7 +70,7 @@ def test_a_server_killed_again_and_again_under_load_loses_nothing(
         print(f"\n5 kills of the server under 120 journeys: {failures} calls failed and were repeated, none lost")
 
 
-@pytest.mark.slow
+@pytest.mark.ci
 @promise("R11")
 def test_a_standby_that_takes_over_has_everything_that_was_answered(
     own_server: Server, schema: str, capsys: pytest.CaptureFixture[str]
@@ -97,7 +97,7 @@ def test_a_standby_that_takes_over_has_everything_that_was_answered(
 
 
 @promise("R10", "R11")
-@pytest.mark.slow
+@pytest.mark.ci
 @pytest.mark.parametrize("asynchronous", [False, True])
 def test_a_standby_that_says_nothing_gives_bounded_errors_and_no_success(
     own_server: Server, schema: str, asynchronous: bool
@@ -127,7 +127,7 @@ def test_a_standby_that_says_nothing_gives_bounded_errors_and_no_success(
 
 
 @promise("R10")
-@pytest.mark.parametrize("asynchronous", [pytest.param(False, marks=pytest.mark.slow), True])
+@pytest.mark.parametrize("asynchronous", [pytest.param(False, marks=pytest.mark.ci), True])
 def test_a_server_that_says_nothing_gives_bounded_errors_and_heals(
     own_server: Server, schema: str, asynchronous: bool
 ) -> None:
@@ -148,7 +148,7 @@ def test_a_server_that_says_nothing_gives_bounded_errors_and_heals(
 
 
 @promise("R10")
-@pytest.mark.parametrize("asynchronous", [False, pytest.param(True, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("asynchronous", [False, pytest.param(True, marks=pytest.mark.ci)])
 def test_a_directory_whose_server_says_nothing_gives_bounded_errors_and_heals(
     own_server: Server, asynchronous: bool
 ) -> None:
@@ -198,7 +198,7 @@ def _version(world: World, out: Outcome) -> int:
     return loaded.activation.version
 
 
-@pytest.mark.slow
+@pytest.mark.by_hand
 @promise("R10")
 def test_a_store_that_is_away_for_a_minute_gives_bounded_errors_and_no_success(
     own_server: Server, schema: str, capsys: pytest.CaptureFixture[str]

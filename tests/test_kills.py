@@ -37,9 +37,10 @@ def killed(kind: str, where: str, folder: Path, kills: int, capsys: pytest.Captu
     ("kind", "kills"),
     [
         ("sqlite", 20),
-        pytest.param("postgres", 20, marks=pytest.mark.slow),
-        pytest.param("sqlite", KILLS, marks=pytest.mark.slow),
-        pytest.param("postgres", KILLS, marks=pytest.mark.slow),
+        pytest.param("sqlite", 100, marks=pytest.mark.ci),
+        pytest.param("postgres", 100, marks=pytest.mark.ci),
+        pytest.param("sqlite", KILLS, marks=pytest.mark.by_hand),
+        pytest.param("postgres", KILLS, marks=pytest.mark.by_hand),
     ],
 )
 def test_processes_killed_at_random_moments_lose_nothing_and_double_nothing(

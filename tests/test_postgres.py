@@ -160,7 +160,7 @@ def _blocked(server: Server) -> bool:
     return row is not None and row[0] > 0
 
 
-@pytest.mark.slow
+@pytest.mark.ci
 @promise("R10")
 def test_a_server_that_is_killed_gives_bounded_errors_and_comes_back_with_everything(schema: str) -> None:
     server = Server()

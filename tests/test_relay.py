@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from collections import Counter
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -266,14 +267,17 @@ class Files:
 def ports():
     return dict(directory=StaticDirectory([]), sms=Files(), secret_key=b"a secret key made for the tests!")
 
-def flow():
-    return ActivationFlow(store=SqliteStore(os.environ["FILE"]), **ports())
+MADE = []
+
+def flow(**more):
+    MADE.append(SqliteStore(os.environ["FILE"]))
+    return ActivationFlow(store=MADE[-1], **ports() | more)
 
 def awaited():
     return AsyncActivationFlow(store=AsyncPostgresStore(os.environ["DSN"], schema=os.environ["SCHEMA"]), **ports())
 
 def failing():
-    return ActivationFlow(store=SqliteStore(os.environ["FILE"]), **ports() | {"secret_key": b"short"})
+    return flow(secret_key=b"short")
 
 nothing = 7
 '''
@@ -476,10 +480,15 @@ def test_the_purge_deletes_batch_after_batch(
 
 
 @pytest.fixture
-def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     (tmp_path / "host_of_this_test.py").write_text(HOST, "utf-8")
     monkeypatch.syspath_prepend(str(tmp_path))
     monkeypatch.setenv("FILE", str(tmp_path / "a.db"))
+    yield
+    for store in getattr(
+        sys.modules.get("host_of_this_test"), "MADE", ()
+    ):  # a wrong argument ends the command before it does
+        store.close()
 
 
 @pytest.mark.usefixtures("host")

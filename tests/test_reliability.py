@@ -113,7 +113,7 @@ def _derive(world: World, out: Outcome) -> str:
 
 
 @promise("R2")
-@pytest.mark.slow
+@pytest.mark.ci
 @pytest.mark.parametrize("kind", ["sqlite", "postgres"])
 def test_a_thousand_homonyms_in_two_processes_get_identifiers_of_their_own(
     kind: str, tmp_path: Path, server: Server

@@ -839,7 +839,7 @@ def two_versions(tmp_path: Path, form: str = "siecle") -> tuple[list[MadeSchool]
     return schools, folders
 
 
-@pytest.mark.slow
+@pytest.mark.ci
 @pytest.mark.parametrize("form", ["siecle", "aaf first degree"])
 def test_an_import_killed_at_any_moment_leaves_one_version_whole(
     tmp_path: Path, directory: SqlDirectory, form: str

@@ -121,7 +121,7 @@ class Bare:
     def load(self, handle: str) -> tuple[str, int, dict[str, str]]:
         """One row by its handle."""
         identity, version, body = self.db.execute(
-            "SELECT id, version, body FROM activation WHERE handle = ?1 OR previous = ?1", (handle,)
+            "SELECT id, version, body FROM activation WHERE handle = ? OR previous = ?", (handle, handle)
         ).fetchone()
         return identity, version, json.loads(body)
 

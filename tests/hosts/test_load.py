@@ -129,7 +129,7 @@ def host(server: Server, tmp_path: Path) -> Iterator[Host]:
     running.close()
 
 
-@pytest.mark.slow
+@pytest.mark.by_hand
 def test_two_hundred_parents_at_once_all_get_to_the_end(host: Host) -> None:
     times: list[float] = []
     together = threading.Barrier(PARENTS)

@@ -7,7 +7,7 @@ import os
 import random
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -75,13 +75,14 @@ SCHEMA = len(_STEPS)
 """The version of the tables, kept in ``PRAGMA user_version``."""
 
 _LOAD = """
-SELECT version, body, handle = ?1, rotated_by FROM activation WHERE handle = ?1 OR previous = ?1
+SELECT version, body, handle = :handle, rotated_by FROM activation WHERE handle = :handle OR previous = :handle
 """
 # Both in one statement, so that they are of one moment.
 _LOAD_WITH_REQUEST = """
-SELECT a.version, a.body, a.handle = ?1, a.rotated_by, r.key, r.fingerprint, r.version, r.accepted, r.refusals, r.body
-FROM activation a LEFT JOIN answered r ON r.activation = a.id AND r.key = ?2
-WHERE a.handle = ?1 OR a.previous = ?1
+SELECT a.version, a.body, a.handle = :handle, a.rotated_by,
+    r.key, r.fingerprint, r.version, r.accepted, r.refusals, r.body
+FROM activation a LEFT JOIN answered r ON r.activation = a.id AND r.key = :request
+WHERE a.handle = :handle OR a.previous = :handle
 """
 
 # Several threads share a connection, one at a time, and each transaction is begun by hand.
@@ -196,6 +197,9 @@ class SqliteStore:
         return found[0] if found else None
 
     def _rows(self, query: str, *values: Any) -> list[Any]:
+        return self._fetched(query, values)
+
+    def _fetched(self, query: str, values: Sequence[Any] | Mapping[str, Any]) -> list[Any]:
         # The writer's cache is warm and the reader's never is: the reader is for while somebody writes.
         lock, opened = self._write_lock, self._open_writer
         if not lock.acquire(blocking=False):
@@ -226,8 +230,9 @@ class SqliteStore:
 
     def load(self, handle: str, request: str | None = None) -> Loaded | None:
         """See ``Store``."""
-        row = self._row(_LOAD, handle) if request is None else self._row(_LOAD_WITH_REQUEST, handle, request)
-        return None if row is None else rows.loaded(row)
+        query = _LOAD if request is None else _LOAD_WITH_REQUEST
+        found = self._fetched(query, {"handle": handle, "request": request})
+        return rows.loaded(found[0]) if found else None
 
     def commit(self, commit: Commit) -> Receipt:
         """See ``Store``."""
@@ -404,8 +409,8 @@ class SqliteStore:
         """See ``Store``."""
         with self._transaction() as db:
             done = db.execute(
-                "INSERT INTO spent VALUES (?1, ?2)"
-                " ON CONFLICT (key) DO UPDATE SET until = excluded.until WHERE spent.until <= ?3",
+                "INSERT INTO spent VALUES (?, ?)"
+                " ON CONFLICT (key) DO UPDATE SET until = excluded.until WHERE spent.until <= ?",
                 (key, micros(until), micros(now)),
             )
         return done.rowcount == 1
