@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
 
 import pytest
+from attrs import evolve
 
 from educonnect_flow import (
     ChoosePassword,
@@ -284,8 +287,106 @@ def test_a_pupil_struck_out_meanwhile_is_neither_asked_nor_confirmed() -> None:
     directory.guardian = EMILIE
     out = again.at(State.PUPILS)
     directory.guardian = Guardian(id="g1", family_name="Durand", given_name="Émilie", mobile=MOBILE)
-    assert again.submit(out, answers(LEO, ZOE)).state is State.REFUSED
-    assert STRANGER.mobile != MOBILE
+    out = again.submit(out, answers(LEO, ZOE))
+    assert (out.state, reasons(out)) == (State.REFUSED, [Reason.NO_PUPIL])
+
+
+class Records:
+    """A directory that can be changed."""
+
+    def __init__(self) -> None:
+        self.guardians: list[Guardian] = [EMILIE]
+
+    def find(self, mobile: str) -> list[Guardian]:
+        return [guardian for guardian in self.guardians if guardian.mobile == mobile]
+
+
+STRUCK_OUT: dict[str, Callable[[], list[Guardian]]] = {
+    "the guardian": list,
+    "the number": lambda: [evolve(EMILIE, mobile="+33611111111")],
+    "every pupil": lambda: [evolve(EMILIE, pupils=())],
+    "the person": lambda: [evolve(EMILIE, id="g9")],
+}
+
+
+@promise("F7")
+@pytest.mark.parametrize("what", STRUCK_OUT)
+def test_who_was_struck_out_gets_no_account_however_long_weak_passwords_kept_the_run_alive(
+    what: str, worlds: Callable[..., World]
+) -> None:
+    world = worlds(directory=(records := Records()))
+    out = world.at(State.PASSWORD)
+    records.guardians = STRUCK_OUT[what]()
+    for _ in range(3):
+        world.clock.advance(minutes=59)
+        # A password that is refused on its form asks no port and keeps the run where it is.
+        out = world.submit(out, password("a" * 300))
+        assert (out.state, reasons(out)) == (State.PASSWORD, [Reason.TOO_LONG])
+    out = world.submit(out, password())
+    assert (out.state, reasons(out)) == (State.REFUSED, [Reason.NO_PUPIL])
+    assert not world.store.active(("g1", "g9"))
+
+
+@promise("F7")
+def test_a_pupil_struck_out_before_the_password_is_not_confirmed(worlds: Callable[..., World]) -> None:
+    world = worlds(directory=(records := Records()))
+    out = world.at(State.PASSWORD)
+    records.guardians = [evolve(EMILIE, pupils=[ZOE])]
+    out = world.submit(out, password())
+    assert [pupil.id for pupil in out.view.pupils] == ["zoe"]
+    account = world.store.account(out.view.identifier)
+    assert account is not None
+    assert account.confirmed == ("zoe",)
+
+
+# Submits that are refused, accepted, or out of their state: each is activity, and none keeps a run alive for ever.
+ENDLESS: dict[State, Callable[[], Any]] = {
+    State.PROFILE: GoBack,
+    State.SIGN_IN: ResendCode,
+    State.IDENTITY: lambda: claim("", "", ""),
+    State.CODE: lambda: SubmitCode("x"),
+    State.PUPILS: lambda: ConfirmPupils([]),
+    State.PASSWORD: lambda: password("weak"),
+}
+
+
+@promise("F8")
+@pytest.mark.parametrize("state", ENDLESS, ids=lambda state: state.name)
+def test_a_run_ends_when_it_has_been_open_for_too_long_whatever_is_submitted(state: State, world: World) -> None:
+    out, began = world.at(state), world.clock()
+    while out.state is state:
+        world.clock.advance(minutes=10)
+        out = world.submit(out, ENDLESS[state]())
+    assert (out.state, reasons(out)) == (State.EXPIRED, [Reason.IDLE])
+    assert world.clock() - began <= world.settings.run_for
+
+
+@promise("F8")
+def test_a_run_is_open_for_run_for_and_not_a_second_longer(world: World) -> None:
+    out, began = world.at(State.CODE), world.clock()
+    while world.clock() < began + timedelta(hours=3, minutes=50):
+        world.clock.advance(minutes=10)
+        out = world.submit(out, SubmitCode("x"))
+    world.clock.advance(minutes=10, seconds=-1)
+    assert world.submit(out, SubmitCode("x")).state is State.CODE
+    world.clock.advance(seconds=1)
+    out = world.submit(out, SubmitCode("x"))
+    assert (out.state, reasons(out)) == (State.EXPIRED, [Reason.IDLE])
+
+
+@promise("F8")
+@pytest.mark.parametrize("state", ENDLESS, ids=lambda state: state.name)
+def test_a_run_ends_after_a_number_of_events_whatever_they_are(state: State, worlds: Callable[..., World]) -> None:
+    world = worlds(settings=Settings(events_per_run=20))
+    out = world.at(state)
+    submits = {State.PROFILE: 0, State.SIGN_IN: 1, State.IDENTITY: 2, State.CODE: 3, State.PUPILS: 4, State.PASSWORD: 5}
+    for _ in range(20 - submits[state]):
+        out = world.submit(out, ENDLESS[state]())
+        assert out.state is state
+    out = world.submit(out, ENDLESS[state]())
+    assert (out.state, reasons(out)) == (State.EXPIRED, [Reason.IDLE])
+    again = world.submit(out, ENDLESS[state]())  # a final state counts nothing more
+    assert (again.state, reasons(again)) == (State.EXPIRED, [Reason.NOT_NOW])
 
 
 def test_two_records_of_one_person_are_one_account(world: World) -> None:

@@ -187,7 +187,8 @@ def test_the_default_is_the_guides() -> None:
     "given_settings",
     [{"code_failures": 0}, {"pupils_failures": -1}, {"mobile_failures": 0}, {"resends": -1}, {"sms_per_mobile": -1},
      {"code_ttl": timedelta(0)}, {"code_length": 3}, {"code_length": 13}, {"idle_for": timedelta(minutes=30)},
-     {"password_max": 63}, {"password_min": 300}, {"lease_for": -HOUR}, {"keep_for": timedelta.max}],
+     {"password_max": 63}, {"password_min": 300}, {"lease_for": -HOUR}, {"keep_for": timedelta.max},
+     {"run_for": timedelta(minutes=59)}, {"events_per_run": 0}],
 )  # fmt: skip
 def test_settings_that_make_no_sense_are_refused(given_settings: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=next(iter(given_settings)).split("_")[0]):

@@ -233,12 +233,18 @@ async def _pupils(outside: Outside, activation: Activation, memo: Memo) -> Facts
 
 
 async def _password(outside: Outside, activation: Activation, event: ChoosePassword, memo: Memo) -> Facts:
+    if check_texts(event.password, event.confirmation, outside.settings.password_max):
+        return Facts()  # it is refused whatever the rest, and nothing outside is asked for it
+    claim = _claimed(activation)
+    mobile = outside.mobile_of(activation.id, claim.mobile)
+    known = pupils_of(await _matched(outside, claim, mobile))
     family_name, given_name = activation.names[:2]
     base = identifier.base(given_name, family_name)
     width = identifier.width(await outside.stored(outside.store.issued, base))
     digits = outside.keys.digits("identifier", width, activation.id, base, str(memo.draws))
     return Facts(
-        mobile=outside.mobile_of(activation.id, _claimed(activation).mobile),
+        mobile=mobile,
+        gone=frozenset(pupil for pupil in activation.confirmed or () if pupil not in known),
         base=base,
         identifier=base + digits,
         active=memo.active,
@@ -247,7 +253,7 @@ async def _password(outside: Outside, activation: Activation, event: ChoosePassw
 
 
 async def _breached(outside: Outside, event: ChoosePassword, memo: Memo) -> bool:
-    if outside.breaches is None or check_texts(event.password, event.confirmation, outside.settings.password_max):
+    if outside.breaches is None:
         return False
     if memo.breached is None:
         memo.breached = bool(await outside.ask("breaches.holds", outside.breaches.holds, normalise(event.password)))

@@ -16,10 +16,10 @@ from attrs import evolve
 
 from educonnect_flow import identifier
 from educonnect_flow.activation.attempt import Facts
-from educonnect_flow.activation.decide import Decision, decide, idle, not_now
+from educonnect_flow.activation.decide import Decision, decide, ended, not_now
 from educonnect_flow.activation.events import PUBLIC, ChoosePassword, Event, Lapse
 from educonnect_flow.activation.snapshot import Activation
-from educonnect_flow.activation.states import State
+from educonnect_flow.activation.states import FINAL, State
 from educonnect_flow.activation.table import TABLE
 from educonnect_flow.activation.views import view_of
 from educonnect_flow.audit import tell
@@ -87,13 +87,16 @@ class Journey:
             if loaded.answered is not None:
                 return await self._again(handle, event, loaded, loaded.answered)
             activation = loaded.activation
-            lapsed = idle(activation, now, self.outside.settings)
+            lapsed = ended(activation, now, self.outside.settings)
             if not lapsed:
                 refusal = not_now(activation, type(event))
                 if refusal is not None:
-                    # Told, and not kept: an event out of its state changes nothing, the trail included.
+                    counted = await self._count_event(activation)
+                    if counted is None:
+                        continue
+                    # The observer hears of it; the audit trail does not, for nothing moved.
                     tell(_entry(activation, type(event).__name__, now, refusals=(refusal,)), self.outside.observer)
-                    activation, prompt = await self._prompt(activation, fresh=False, keep=True)
+                    activation, prompt = await self._prompt(counted, fresh=False, keep=True)
                     return self._outcome(handle, activation, (refusal,), prompt)
             facts = Facts() if lapsed else await gather(self.outside, activation, event, now, memo)
             decision = decide(activation, event, facts, now, self.outside.settings, self.outside.validators)
@@ -110,7 +113,7 @@ class Journey:
             now = self.outside.now()
             loaded = await self._load(handle)
             activation = loaded.activation
-            if idle(activation, now, self.outside.settings):
+            if ended(activation, now, self.outside.settings):
                 decision = decide(activation, Lapse(), Facts(), now, self.outside.settings, self.outside.validators)
                 following, prompt, audit = decision.activation, None, _audit(activation, decision)
             else:
@@ -131,7 +134,7 @@ class Journey:
             raise WrongUse(f"password must be str, not {type(password).__name__}")
         activation = (await self._load(handle)).activation
         settings = self.outside.settings
-        if activation.state is not State.PASSWORD or idle(activation, self.outside.now(), settings):
+        if activation.state is not State.PASSWORD or ended(activation, self.outside.now(), settings):
             raise NotNow("there is no password to assess in this state")
         assert activation.claim is not None  # PASSWORD is never without one
         family_name, given_name = activation.names[:2]
@@ -214,6 +217,17 @@ class Journey:
         receipt = await self._commit(Commit(activation=following, purge_at=self._purge_at(following), forget=forget))
         if receipt.standing is not Standing.DONE:
             raise StoreUnavailable("another request changes this activation; try again")
+
+    async def _count_event(self, activation: Activation) -> Activation | None:
+        """Count an event that the state does not accept; ``None`` when another request was first.
+
+        In a final state there is nothing to count: no event changes it.
+        """
+        if activation.state in FINAL:
+            return activation
+        following = evolve(activation, version=activation.version + 1, events=activation.events + 1)
+        receipt = await self._commit(Commit(activation=following, purge_at=self._purge_at(following)))
+        return following if receipt.standing is Standing.DONE else None
 
     async def _complete(
         self, handle: str, activation: Activation, event: Event, key: str | None, decision: Decision, memo: Memo

@@ -23,7 +23,7 @@ class Reason(Enum):
     NOT_NOW = "not_now"
     """The state does not accept this event; nothing changed."""
     IDLE = "idle"
-    """Idle for too long: the activation is ``EXPIRED``."""
+    """Idle or open for too long, or too many events: the activation is ``EXPIRED``."""
 
     REQUIRED = "required"
     """The field is empty."""

@@ -68,6 +68,10 @@ class Settings:
     sms_budget: int | None = _setting(100_000, ASSUMED, "codes in all, national; `None` sets no bound", int, type(None))
     sms_window: timedelta = _setting(_DAY, ASSUMED, "within which codes are counted, but those per activation")
     idle_for: timedelta = _setting(timedelta(hours=1), ASSUMED, "without a submit, after which one starts over")
+    run_for: timedelta = _setting(
+        timedelta(hours=4), DESIGN, "from the start, after which one starts over, whatever was submitted"
+    )
+    events_per_run: int = _setting(200, DESIGN, "submits, of whatever kind, after which one starts over")
     keep_for: timedelta = _setting(_DAY, ASSUMED, "how long what is over is kept before `purge` deletes it")
     tell_unknown_identity: bool = _setting(
         False, ASSUMED, "tell a parent that nobody goes by this name and mobile; a stranger is then told as well"
@@ -98,7 +102,7 @@ class Settings:
     )
 
     def __attrs_post_init__(self) -> None:
-        for name in ("code_failures", "pupils_failures", "mobile_failures", "password_min"):
+        for name in ("code_failures", "pupils_failures", "mobile_failures", "password_min", "events_per_run"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be 1 or more")
         for name in ("resends", *_BUDGETS):
@@ -109,12 +113,20 @@ class Settings:
             value = getattr(self, attribute.name)
             if isinstance(value, timedelta) and not timedelta(0) < value <= _LONGEST:
                 raise ValueError(f"{attribute.name} must be longer than nothing, and not longer than ten years")
-        if not _SHORTEST_CODE <= self.code_length <= _LONGEST_CODE:
-            raise ValueError("code_length must be 4 to 12 digits")
-        if self.idle_for <= self.code_ttl:
-            raise ValueError("idle_for must be longer than code_ttl, so that an expired code can still be resent")
-        if self.password_max < max(64, self.password_min):
-            raise ValueError("password_max must be 64 or more (ASVS 5.0, 6.2.9) and not below password_min")
+        for wrong, text in (
+            (not _SHORTEST_CODE <= self.code_length <= _LONGEST_CODE, "code_length must be 4 to 12 digits"),
+            (
+                self.idle_for <= self.code_ttl,
+                "idle_for must be longer than code_ttl, so that an expired code can still be resent",
+            ),
+            (self.run_for < self.idle_for, "run_for must not be shorter than idle_for"),
+            (
+                self.password_max < max(64, self.password_min),
+                "password_max must be 64 or more (ASVS 5.0, 6.2.9) and not below password_min",
+            ),
+        ):
+            if wrong:
+                raise ValueError(text)
 
     @classmethod
     def educonnect(cls) -> Self:

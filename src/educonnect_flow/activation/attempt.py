@@ -55,7 +55,7 @@ class Facts(Confidential):
     pupils: tuple[Pupil, ...] = ()
     """Those that the page shows, from the directory, with their birth dates."""
     gone: frozenset[str] = frozenset()
-    """Ids of pupils that the page shows and the directory no longer has."""
+    """Ids of pupils that the page shows, or that were confirmed, and the directory no longer has."""
     identifier: str = ""
     """A free identifier, if still free at the commit."""
     base: str = ""

@@ -43,9 +43,15 @@ class Decision(Confidential):
     prompt: bool
 
 
-def idle(activation: Activation, now: datetime, settings: Settings) -> bool:
-    """Whether *activation* is open and nothing was submitted for ``idle_for``."""
-    return activation.state not in FINAL and now - activation.seen_at >= settings.idle_for
+def ended(activation: Activation, now: datetime, settings: Settings) -> bool:
+    """Whether *activation* is in no final state, and has expired: idle for too long, open for too long, or after too
+    many events.
+    """
+    return activation.state not in FINAL and (
+        now - activation.seen_at >= settings.idle_for
+        or now - activation.created_at >= settings.run_for
+        or activation.events >= settings.events_per_run
+    )
 
 
 def not_now(activation: Activation, event: type[Event]) -> Refusal | None:
@@ -68,12 +74,13 @@ def decide(
     :param now: aware, UTC.
     """
     current = hold_time(activation, now)
-    offered = Lapse() if idle(current, now, settings) else event
+    offered = Lapse() if ended(current, now, settings) else event
     attempt = Attempt(current.state, current, offered, facts, now, settings, validators)
     row = TABLE.fire(attempt, type(offered))
     accepted = row is not None and row.accepted
     changes = attempt.changes
     changes |= {"state": attempt.state, "version": activation.version + 1, "seen_at": now, "latest_at": now}
+    changes["events"] = activation.events + 1
     following = amended(current, changes)
     return Decision(
         activation=following,

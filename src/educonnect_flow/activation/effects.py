@@ -139,16 +139,23 @@ def record_pupils(attempt: Attempt) -> None:
     attempt.limits += failure_limits(attempt, adds=0)
 
 
+def keep_known_pupils(attempt: Attempt) -> None:
+    """Who was struck out since the pupils' page is not confirmed."""
+    a = attempt.activation
+    assert a.confirmed is not None  # PASSWORD comes after the pupils
+    attempt.changes["confirmed"] = tuple(pupil for pupil in a.confirmed if pupil not in attempt.facts.gone)
+
+
 def create_account(attempt: Attempt) -> None:
     """The end: an identifier, and an account.  The password's hash is filled in outside."""
     a, facts = attempt.activation, attempt.facts
-    assert a.claim is not None and a.confirmed is not None  # the table led through both
+    assert a.claim is not None  # the table led through it
     attempt.changes["identifier"] = facts.identifier
     attempt.account = Account(
         identifier=facts.identifier,
         base=facts.base,
         guardians=a.claim.guardians,
-        confirmed=a.confirmed,
+        confirmed=attempt.changes["confirmed"],
         denied=a.denied,
         password_hash="",
         created_at=attempt.now,
@@ -168,6 +175,6 @@ def undo_pupils(attempt: Attempt) -> None:
 
 
 def lapse(attempt: Attempt) -> None:
-    """Idle for too long."""
+    """Idle or open for too long, or after too many events."""
     attempt.changes["prompt"] = None
     attempt.refusals.append(Refusal(Reason.IDLE))

@@ -208,6 +208,13 @@ def last_pupils(attempt: Attempt) -> bool:
     return attempt.activation.pupils_failures + 1 >= attempt.settings.pupils_failures
 
 
+def all_gone(attempt: Attempt) -> bool:
+    """The schools have struck out every pupil that was confirmed, or that the page shows to be confirmed."""
+    a = attempt.activation
+    asked = a.confirmed if a.confirmed is not None else [pupil.id for pupil in a.pupils]
+    return attempt.facts.gone.issuperset(asked)
+
+
 # --- password --------------------------------------------------------------------------------------
 
 

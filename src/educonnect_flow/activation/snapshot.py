@@ -71,6 +71,8 @@ class Activation(Confidential):
     """When the last submit came in: what idle is counted from."""
     latest_at: datetime
     """The latest time that was acted on: when the clock is behind it, it has stepped back."""
+    events: int = 0
+    """How many events were submitted."""
     rotation: int = 0
     """How often the handle was renewed."""
     strays: int = 0
@@ -103,7 +105,7 @@ class Activation(Confidential):
 
 
 _PLAIN = (
-    "rotation", "strays", "source", "prompt", "codes", "code_failures", "pupils_failures", "names", "denied",
+    "events", "rotation", "strays", "source", "prompt", "codes", "code_failures", "pupils_failures", "names", "denied",
     "identifier",
 )  # fmt: skip
 """Fields that JSON takes as they are, and that are left out when they say nothing."""
@@ -167,6 +169,7 @@ def load(text: str, version: int) -> Activation:
         created_at=_time(kept["created_at"]),
         seen_at=seen_at,
         latest_at=_time(kept["latest_at"]) if "latest_at" in kept else seen_at,
+        events=get("events", 0),
         rotation=get("rotation", 0),
         strays=get("strays", 0),
         source=get("source"),

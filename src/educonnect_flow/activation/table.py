@@ -56,6 +56,7 @@ ROWS: tuple[Row[S, Attempt], ...] = (
 
     Row("pupils.barred",    S.PUPILS,   ConfirmPupils,   S.LOCKED,         (if_.mobile_barred,), (do.lock,), accepted=False),
     Row("pupils.held",      S.PUPILS,   ConfirmPupils,   S.PUPILS,         (if_.held_off,), (), accepted=False),
+    Row("pupils.gone",      S.PUPILS,   ConfirmPupils,   S.REFUSED,        (if_.all_gone,), (do.refuse_no_pupil,), accepted=False),
     Row("pupils.none",      S.PUPILS,   ConfirmPupils,   S.REFUSED,        (if_.pupils_right, if_.none_confirmed), (do.refuse_none_confirmed,), accepted=False),
     Row("pupils.right",     S.PUPILS,   ConfirmPupils,   S.PASSWORD,       (if_.pupils_right,), (do.record_pupils,)),
     Row("pupils.last",      S.PUPILS,   ConfirmPupils,   S.LOCKED,         (if_.pupils_wrong, if_.last_pupils), (do.count_pupils_failure, do.lock), accepted=False),
@@ -63,8 +64,9 @@ ROWS: tuple[Row[S, Attempt], ...] = (
     Row("pupils.back",      S.PUPILS,   GoBack,          S.IDENTITY,       (), (do.undo_claim,)),
     Row("pupils.idle",      S.PUPILS,   Lapse,           S.EXPIRED,        (), (do.lapse,), accepted=False),
 
+    Row("password.gone",    S.PASSWORD, ChoosePassword,  S.REFUSED,        (if_.all_gone,), (do.refuse_no_pupil,), accepted=False),
     Row("password.active",  S.PASSWORD, ChoosePassword,  S.ALREADY_ACTIVE, (if_.password_holds, if_.has_account)),
-    Row("password.chosen",  S.PASSWORD, ChoosePassword,  S.ACTIVATED,      (if_.password_holds,), (do.create_account,)),
+    Row("password.chosen",  S.PASSWORD, ChoosePassword,  S.ACTIVATED,      (if_.password_holds,), (do.keep_known_pupils, do.create_account)),
     Row("password.back",    S.PASSWORD, GoBack,          S.PUPILS,         (), (do.undo_pupils,)),
     Row("password.idle",    S.PASSWORD, Lapse,           S.EXPIRED,        (), (do.lapse,), accepted=False),
 )
