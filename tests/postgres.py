@@ -67,20 +67,31 @@ class Server:
         )  # fmt: skip
 
     def start(self) -> None:
-        """Up, and ready for connections."""
+        """Up, and ready for connections.
+
+        Just after a crash a server may refuse to start, because a child of the one before still has its memory.
+        """
+        end = time.monotonic() + 60
+        while not self._is_up(end):
+            if time.monotonic() > end:
+                raise RuntimeError((self.root / "log").read_text()[-2000:])
+            time.sleep(0.1)
+
+    def _is_up(self, end: float) -> bool:
+        """Start it, and wait until *end* at most; False when it gave up by itself."""
         with (self.root / "log").open("ab") as log:
             self.process = subprocess.Popen(
                 [self.bin / "postgres", "-D", self.root / "d", "-k", self.root, "-c", "listen_addresses=",
                  "-c", "max_connections=200", "-c", f"fsync={'on' if self.flushes else 'off'}"],
                 stdout=log, stderr=log, cwd=self.root, **_AS,
             )  # fmt: skip
-        pid_file, end = self.root / "d" / "postmaster.pid", time.monotonic() + 60
+        pid_file = self.root / "d" / "postmaster.pid"
         while time.monotonic() < end:
             if self.process.poll() is not None:
-                raise RuntimeError((self.root / "log").read_text()[-2000:])
+                return False
             lines = pid_file.read_text().split("\n") if pid_file.exists() else []
             if len(lines) > 7 and lines[0] == str(self.process.pid) and lines[7].strip() in ("ready", "standby"):
-                return
+                return True
             time.sleep(0.01)
         raise TimeoutError
 

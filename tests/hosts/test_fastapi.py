@@ -20,7 +20,8 @@ from hypothesis import strategies as st
 
 from educonnect_flow import AsyncActivationFlow, Guardian, Settings, State
 from educonnect_flow.contrib.fastapi import activation_router
-from educonnect_flow.contrib.fastapi.models import OUTCOMES, PATHS, VIEWS, model_of
+from educonnect_flow.contrib.fastapi.models import LONGEST, OUTCOMES, PATHS, VIEWS, model_of
+from educonnect_flow.contrib.fastapi.problems import LARGEST_BODY
 from educonnect_flow.directory import StaticDirectory
 from educonnect_flow.errors import PortUnavailable, StoreUnavailable
 from educonnect_flow.human_checks import CaptchaCheck
@@ -129,6 +130,14 @@ class Parent:
         raise AssertionError(state)
 
 
+@pytest.fixture(scope="module")
+def crowd() -> Iterator[Host]:
+    """A host for any number of parents."""
+    running = Host(directory=Anybody(), settings=Settings(sms_per_prefix=None, sms_budget=None))
+    yield running
+    running.close()
+
+
 @pytest.fixture
 def host() -> Iterator[Host]:
     running = Host()
@@ -192,7 +201,7 @@ def test_what_is_malformed_is_told_without_repeating_it(host: Host) -> None:
     response = one.post("choose-password", {"password": 7, "confirmation": PASSWORD, "more": 1})
     assert response.status_code == 422
     assert response.json()["errors"] == [
-        {"at": ["body", "password"], "why": "string_type"}, {"at": ["body", "more"], "why": "extra_forbidden"},
+        {"at": ["body", "password"], "why": "string_type"}, {"at": ["body"], "why": "extra_forbidden"},
     ]  # fmt: skip
     assert PASSWORD not in response.text
     headers = {"Activation-Handle": one.handle, "Content-Type": "application/json"}
@@ -298,20 +307,134 @@ def test_every_state_and_event_is_described(host: Host) -> None:
     assert set(schemas["ShownPupil"]["properties"]) == {"id", "given_name", "school", "relation"}
     for path in PATHS.values():
         answers = described["paths"][f"/activation/{path}"]["post"]["responses"]
-        assert set(answers) == {"200", "400", "404", "409", "422", "429", "503"}
+        assert set(answers) == {"200", "400", "404", "409", "413", "422", "429", "500", "503"}
         assert list(answers["409"]["content"]) == ["application/problem+json"]
     assert model_of(VIEWS[State.CODE], OUTCOMES[State.CODE].__base__ or object).__name__ == "CodeView"
 
 
+# --- bodies that are too large, and what is said of malformed ones ---------------------------------------------
+
+ROUTES = [("POST", ""), ("GET", ""), ("GET", "/human-check/image"), ("GET", "/human-check/audio"),
+          ("POST", "/password-assessment"), *(("POST", f"/{path}") for path in PATHS.values())]  # fmt: skip
+CHUNK = 16_000
+
+
+def endless(
+    flow: AsyncActivationFlow, method: str, path: str, handle: str, length: int | None
+) -> tuple[int, dict[str, Any], int]:
+    """What the routes answer to a body without an end: status, problem, and how many bytes they read of it."""
+    app, read, sent = FastAPI(), 0, list[Any]()
+    app.include_router(activation_router(flow), prefix="/activation")
+
+    async def receive() -> dict[str, Any]:
+        nonlocal read
+        read += CHUNK
+        assert read < 10_000_000, "it reads on and on"
+        return {"type": "http.request", "body": b'{"code": "' + b"1" * (CHUNK - 10), "more_body": True}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    headers = [(b"activation-handle", handle.encode()), (b"content-type", b"application/json")]
+    if length is not None:
+        headers.append((b"content-length", str(length).encode()))
+    scope = {
+        "type": "http", "method": method, "path": f"/activation{path}", "raw_path": b"", "query_string": b"", "root_path": "",
+        "headers": [pair for pair in headers if pair[1]], "http_version": "1.1", "scheme": "http", "server": ("h", 80),
+        "client": ("c", 1),
+    }  # fmt: skip
+    asyncio.run(app(scope, receive, send))
+    body = b"".join(message.get("body", b"") for message in sent)
+    return sent[0]["status"], json.loads(body), read
+
+
+@pytest.mark.promise("I6")
+@pytest.mark.parametrize("length", [None, LARGEST_BODY + 1, 10**9, 10**40])
+@pytest.mark.parametrize(("method", "path"), ROUTES)
+def test_no_route_reads_more_of_a_body_than_it_may(crowd: Host, method: str, path: str, length: int | None) -> None:
+    one = Parent(crowd)
+    one.start()
+    status, problem, read = endless(crowd.flow, method, path, one.handle, length)
+    assert read <= (LARGEST_BODY + CHUNK if length is None else 0)
+    reads_a_body = path not in ("", "/human-check/image", "/human-check/audio")
+    if reads_a_body or length is not None:
+        assert (status, problem["type"]) == (413, "urn:educonnect-flow:problem:too-large")
+
+
+@pytest.mark.promise("I6")
+@pytest.mark.parametrize(("method", "path"), ROUTES[1:])
+def test_without_a_handle_no_body_is_read(crowd: Host, method: str, path: str) -> None:
+    assert endless(crowd.flow, method, path, "", None)[::2] == (404, 0)
+
+
+MALFORMED: dict[str, bytes] = {
+    "answers without fields": json.dumps({"answers": [{}] * 15_000}).encode(),
+    "too many answers": json.dumps({"answers": [{"pupil_id": "", "confirmed": False}] * 1_000}).encode(),
+    "answers of a wrong type": json.dumps({"answers": [[]] * 15_000}).encode(),
+    "many fields": json.dumps({f"secret{n}": n for n in range(3_000)}).encode(),
+    "some fields": json.dumps({f"secret{n}": n for n in range(40)}).encode(),
+    "fields of an answer": json.dumps({"answers": [{f"secret{n}": n for n in range(3_000)}]}).encode(),
+    "many fields of many answers": json.dumps({"answers": [{f"secret{n}": n for n in range(40)}] * 100}).encode(),
+    "a field of a schema's name": json.dumps({"answers": [], "secret": {"code": 1}}).encode(),
+    "nesting": b"[" * 60_000,
+    "nesting in a field": b'{"answers":' + b"[" * 30_000 + b"]" * 30_000 + b"}",
+    "objects in objects": b'{"answers":' * 5_000,
+    "a long number": b'{"answers": ' + b"9" * 60_000 + b"}",
+    "a long text": json.dumps({"answers": [{"pupil_id": "secret" * 9_000, "confirmed": False}]}).encode(),
+    "a long name": json.dumps({"secret" * 10_000: 1}).encode(),
+}  # fmt: skip
+
+
+@pytest.mark.promise("I6", "V1")
+@pytest.mark.parametrize("body", MALFORMED.values(), ids=MALFORMED)
+def test_of_a_malformed_body_little_is_said_and_nothing_repeated(crowd: Host, body: bytes) -> None:
+    assert len(body) <= LARGEST_BODY
+    one = Parent(crowd)
+    one.start()
+    headers = {"Activation-Handle": one.handle, "Content-Type": "application/json"}
+    for path in ("confirm-pupils", "submit-code", "password-assessment"):
+        response = crowd.client.post(f"/activation/{path}", content=body, headers=headers)
+        assert response.status_code in (400, 422)
+        assert response.headers["content-type"] == "application/problem+json"
+        assert len(response.content) < 2_000
+        assert "secret" not in response.text
+        assert len(response.json().get("errors", ())) <= 10
+
+
+@pytest.mark.parametrize(("path", "field"), [("claim-identity", "given_name"), ("submit-code", "code")])
+def test_a_text_that_is_too_long_for_the_schema_is_malformed_and_a_shorter_one_refused(
+    host: Host, path: str, field: str
+) -> None:
+    one = Parent(host)
+    one.to(State.IDENTITY if path == "claim-identity" else State.CODE)
+    body = {"family_name": "D", "given_name": "E", "mobile": "0612345678"} if path == "claim-identity" else {}
+    for length, kind in ((LONGEST, "refused"), (LONGEST + 1, "malformed")):
+        problem = one.post(path, body | {field: "1" * length}).json()
+        assert problem["type"] == f"urn:educonnect-flow:problem:{kind}"
+    assert problem["errors"] == [{"at": ["body", field], "why": "string_too_long"}]
+
+
+def test_a_mistake_of_the_host_is_a_problem_and_says_in_the_log_where(
+    host: Host, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    one = Parent(host)
+    one.to(State.PASSWORD)
+
+    def broken(*_: Any, **__: Any) -> Any:
+        raise KeyError(PASSWORD)
+
+    monkeypatch.setattr(host.flow, "submit", broken)
+    response = one.post("choose-password", {"password": PASSWORD, "confirmation": PASSWORD})
+    assert (response.status_code, response.json()["type"]) == (500, "urn:educonnect-flow:problem:failed")
+    (record,) = [
+        record for record in caplog.records if record.name == "educonnect_flow" and record.levelname == "ERROR"
+    ]
+    assert "builtins.KeyError at" in record.message
+    assert "test_fastapi.py" in record.message
+    assert PASSWORD not in caplog.text
+
+
 # --- any body ---------------------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def crowd() -> Iterator[Host]:
-    """A host for any number of parents."""
-    running = Host(directory=Anybody(), settings=Settings(sms_per_prefix=None, sms_budget=None))
-    yield running
-    running.close()
 
 
 def somebody(host: Host) -> Parent:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date
 from enum import Enum
 from functools import cache
@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
 import attrs
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, create_model, field_validator, model_validator
+from pydantic_core import PydanticCustomError
 
 from educonnect_flow.activation import views
 from educonnect_flow.activation.events import PUBLIC, Event
@@ -31,10 +32,32 @@ class Read(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
 
+LONGEST = 10_000
+"""Characters of a text at most: an answer to a human check is the longest.  The flow refuses most fields far below."""
+
+MOST_ANSWERS = 100
+"""Answers for pupils, at most."""
+
+MOST_FIELDS = 50
+"""Fields of a body, at most: beyond it nothing is said of each."""
+
+Text = Annotated[str, Field(max_length=LONGEST)]
+
+
 class Said(BaseModel):
-    """What is asked: exactly the fields there are."""
+    """What is asked: exactly the fields there are.  Its repr shows none of them."""
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _few(cls, body: object) -> object:
+        if isinstance(body, dict) and len(body) > MOST_FIELDS:
+            raise PydanticCustomError("too_many_fields", "too many fields")
+        return body
+
+    def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
+        return ()
 
 
 class PromptModel(Read):
@@ -69,9 +92,9 @@ class CriterionModel(Read):
 class AnswerModel(Said):
     """The answer for one pupil."""
 
-    pupil_id: str
+    pupil_id: Text
     confirmed: bool
-    birth_date: str | None = Field(
+    birth_date: Text | None = Field(
         default=None, description="`2007-09-21` or `21/09/2007`; not read when the pupil is denied."
     )
 
@@ -91,11 +114,14 @@ _MODELS: dict[Any, Any] = {HumanPrompt: PromptModel, Criterion: CriterionModel, 
 
 
 def _translated(hint: Any, base: Model) -> Any:
-    """The type that stands for *hint* on the wire."""
+    """The type of *hint* on the wire."""
     if hint in _MODELS:
         return _MODELS[hint]
+    if hint is str and base is Said:
+        return Text
     if get_origin(hint) is tuple:
-        return list[_translated(get_args(hint)[0], base)]  # type: ignore[misc]  # made at run time
+        found: Any = list[_translated(get_args(hint)[0], base)]  # type: ignore[misc]  # made at run time
+        return Annotated[found, Field(max_length=MOST_ANSWERS)] if base is Said else found
     if isinstance(hint, types.UnionType):
         return Union[tuple(_translated(one, base) for one in get_args(hint))]  # noqa: UP007 - made at run time
     return model_of(hint, base) if attrs.has(hint) else hint
@@ -196,7 +222,7 @@ def refusal_of(refusal: Refusal, locale: str) -> dict[str, Any]:
 class Assessed(Said):
     """A password that is being typed."""
 
-    password: str
+    password: Text
 
 
 class ReportModel(Read):
@@ -212,6 +238,11 @@ class ReportModel(Read):
             {"criteria": report.criteria, "strength": int(report.strength)}, context={"locale": locale}
         )
         return told.model_dump(mode="json")
+
+
+_POSTED: tuple[Model, ...] = (AnswerModel, Assessed, *(event_of(event)[0] for event in PUBLIC))
+NAMES = frozenset({"body", "header", "Idempotency-Key"}.union(*(model.model_fields for model in _POSTED)))
+"""All names of the schema that an error may be at."""
 
 
 def value_names(enum: type[Enum]) -> list[str]:

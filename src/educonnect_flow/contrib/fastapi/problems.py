@@ -11,9 +11,11 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
+from starlette.types import Message
 
-from educonnect_flow.contrib.fastapi.models import OUTCOMES, RefusalModel, outcome_of, refusal_of, value_names
+from educonnect_flow.contrib.fastapi.models import NAMES, OUTCOMES, RefusalModel, outcome_of, refusal_of, value_names
 from educonnect_flow.errors import NotNow, PortUnavailable, RequestReused, StoreUnavailable, UnknownHandle
+from educonnect_flow.failures import log_failure
 from educonnect_flow.outcome import Outcome
 from educonnect_flow.reasons import Reason
 
@@ -53,8 +55,96 @@ def refused(out: Outcome, locale: str) -> JSONResponse:
     )
 
 
+LARGEST_BODY = 64_000
+"""Bytes of a body at most.  The largest that a page sends is the solved puzzle of a human check: a few kilobytes."""
+
+MOST_ERRORS = 10
+"""Errors of a malformed request that its problem lists, at most."""
+
+
+class BodyTooLarge(HTTPException):
+    """The body has more than ``LARGEST_BODY`` bytes."""
+
+    def __init__(self) -> None:
+        super().__init__(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+
+
+def bounded(request: Request) -> Request:
+    """*request* with a body that is read up to ``LARGEST_BODY`` bytes and no further.
+
+    :raises BodyTooLarge: at once when its header says so; else from the read that goes beyond.
+    """
+    length = request.headers.get("content-length", "")
+    if length.isdecimal() and (len(length) > len(str(LARGEST_BODY)) or int(length) > LARGEST_BODY):
+        raise BodyTooLarge
+    seen = 0
+
+    async def receive() -> Message:
+        nonlocal seen
+        message = await request.receive()
+        seen += len(message.get("body", b""))
+        if seen > LARGEST_BODY:
+            raise BodyTooLarge
+        return message
+
+    return Request(request.scope, receive)
+
+
+_PROBLEMS: tuple[tuple[type[Exception] | tuple[type[Exception], ...], int, str, str], ...] = (
+    (BodyTooLarge, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too-large", f"The body has more than {LARGEST_BODY} bytes."),
+    (UnknownHandle, HTTPStatus.NOT_FOUND, "unknown-handle", "No activation answers to this handle."),
+    (
+        RequestReused,
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        "request-reused",
+        "This Idempotency-Key was used for another request.",
+    ),
+    (NotNow, HTTPStatus.CONFLICT, "not-now", "The activation does not stand there."),
+    (
+        (StoreUnavailable, PortUnavailable),
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "unavailable",
+        "Something is away; the same request may be sent again.",
+    ),
+)
+"""What each exception is answered with: status, kind and title."""
+
+
+def problem_of(error: Exception) -> Response:
+    """The problem that *error* is answered with.
+
+    An error that nobody expects (a host's validator that fails) is logged, and ends here: the frames that it would pass
+    through hold what was posted.
+    """
+    if isinstance(error, RequestValidationError):
+        return malformed(error)
+    for kinds, status, kind, title in _PROBLEMS:
+        if isinstance(error, kinds):
+            away = status == HTTPStatus.SERVICE_UNAVAILABLE
+            return problem(status, kind, title, headers={"Retry-After": str(RETRY_AFTER)} if away else None)
+    if isinstance(error, HTTPException):
+        return problem(error.status_code, "malformed", "The request is malformed.")
+    log_failure("a request of the activation", error)
+    return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "failed", "The host made a mistake; its log says where.")
+
+
+def malformed(error: RequestValidationError) -> Response:
+    """What is wrong, by the names of the schema only: a name that the sender made up is not repeated."""
+    wrong = [
+        {"at": [str(part) for part in one["loc"] if isinstance(part, int) or part in NAMES], "why": one["type"]}
+        for one in error.errors()[:MOST_ERRORS]
+    ]
+    return problem(HTTPStatus.UNPROCESSABLE_ENTITY, "malformed", "The request is malformed.", errors=wrong)
+
+
 class ProblemRoute(APIRoute):
-    """Routes whose errors are problems.  None repeats what was posted: it may hold a password."""
+    """Routes whose errors are problems.  None repeats what was posted: it may hold a password.
+
+    The handle is looked for before a body is read, and no body is read beyond ``LARGEST_BODY``.
+    """
+
+    handle_of: Callable[[Request], str]
+    """The handle that a request carries.  Raises ``UnknownHandle`` when there is none."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """See ``APIRoute``."""
@@ -62,24 +152,11 @@ class ProblemRoute(APIRoute):
 
         async def handled(request: Request) -> Response:
             try:
-                return await handle(request)
-            except RequestValidationError as error:
-                wrong = [{"at": list(map(str, one["loc"])), "why": one["type"]} for one in error.errors()]
-                title = "The request is malformed."
-                return problem(HTTPStatus.UNPROCESSABLE_ENTITY, "malformed", title, errors=wrong)
-            except HTTPException as error:
-                return problem(error.status_code, "malformed", "The request is malformed.")
-            except UnknownHandle:
-                return problem(HTTPStatus.NOT_FOUND, "unknown-handle", "No activation answers to this handle.")
-            except RequestReused:
-                title = "This Idempotency-Key was used for another request."
-                return problem(HTTPStatus.UNPROCESSABLE_ENTITY, "request-reused", title)
-            except NotNow:
-                return problem(HTTPStatus.CONFLICT, "not-now", "The activation does not stand there.")
-            except (StoreUnavailable, PortUnavailable):
-                title = "Something is away; the same request may be sent again."
-                headers = {"Retry-After": str(RETRY_AFTER)}
-                return problem(HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", title, headers=headers)
+                if self.body_field is not None:
+                    self.handle_of(request)
+                return await handle(bounded(request))
+            except Exception as error:  # noqa: BLE001 - see problem_of
+                return problem_of(error)
 
         return handled
 
@@ -108,10 +185,14 @@ def described(description: str, *, with_refusals: bool = False) -> dict[str, Any
 
 MALFORMED: dict[int | str, Any] = {
     400: described("Malformed: no text."),
-    422: described("Malformed: not JSON, a field too many or of a wrong type."),
+    413: described(f"The body has more than {LARGEST_BODY} bytes."),
+    422: described("Malformed: not JSON, a field too many, too long or of a wrong type."),
 }
 UNKNOWN: dict[int | str, Any] = {404: described("No activation answers to this handle.")}
-AWAY: dict[int | str, Any] = {503: described("Something is away; send the same request again.")}
+AWAY: dict[int | str, Any] = {
+    500: described("The host made a mistake (a validator that fails); its log says where."),
+    503: described("Something is away; send the same request again."),
+}
 REFUSED: dict[int | str, Any] = {
     409: described("Refused: the state does not accept this event.", with_refusals=True),
     422: described(

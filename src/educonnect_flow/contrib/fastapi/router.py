@@ -67,7 +67,8 @@ class _Api:
         self.in_cookie = in_cookie
         self.secure = secure
         self.source = source
-        self.router = APIRouter(route_class=ProblemRoute, tags=["activation"])
+        route = type("ActivationRoute", (ProblemRoute,), {"handle_of": staticmethod(self.handle_of)})
+        self.router = APIRouter(route_class=route, tags=["activation"])
         parameter = {
             "in": "cookie" if in_cookie else "header",
             "name": COOKIE if in_cookie else HEADER,
