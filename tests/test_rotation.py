@@ -20,7 +20,7 @@ from educonnect_flow import (
     State,
     SubmitCode,
 )
-from educonnect_flow.errors import RequestReused, StoreUnavailable, UnknownHandle, WrongUse
+from educonnect_flow.errors import RequestReused, StoreUnavailable, UnknownHandle, WrongKey, WrongUse
 from educonnect_flow.machinery.keys import Keys
 from educonnect_flow.ports import Store
 from educonnect_flow.records import Loaded
@@ -77,7 +77,7 @@ def test_a_code_of_the_new_key_is_not_judged_without_it(pair: Pair) -> None:
     before, after = pair()
     out = before.at(State.CODE)
     out = after.submit(out, later(after, ResendCode()))
-    with pytest.raises(StoreUnavailable, match="none of these keys"):
+    with pytest.raises(WrongKey, match="does not open with this secret_key"):
         before.submit(out, SubmitCode("123456"))
     assert after.submit(out, SubmitCode(after.code())).state is State.PUPILS
 

@@ -18,6 +18,7 @@ from educonnect_flow.audit import Observer
 from educonnect_flow.flow import assemble
 from educonnect_flow.journey import Journey
 from educonnect_flow.machinery.keys import Secret
+from educonnect_flow.machinery.secrecy import hidden, hidden_or_none
 from educonnect_flow.outcome import Budget, Outcome
 from educonnect_flow.ports import (
     AsyncBreachList,
@@ -112,14 +113,17 @@ class AsyncActivationFlow:
 
     async def submit(self, handle: str, event: Event, *, request_id: str | None = None) -> Outcome:
         """See ``ActivationFlow.submit``."""
+        handle = hidden(handle)
         return await self._journey.submit(handle, event, request_id)
 
     async def resume(self, handle: str) -> Outcome:
         """See ``ActivationFlow.resume``."""
+        handle = hidden(handle)
         return await self._journey.resume(handle)
 
     async def assess_password(self, handle: str, password: str) -> PasswordReport:
         """See ``ActivationFlow.assess_password``."""
+        handle, password = hidden(handle), hidden(password)
         return await self._journey.assess_password(handle, password)
 
     async def deliver(self, limit: int = 100) -> int:
@@ -138,6 +142,7 @@ class AsyncActivationFlow:
         self, kind: str, *, mobile: str | None = None, source: str | None = None, prefix: str | None = None
     ) -> Budget:
         """See ``ActivationFlow.budget``."""
+        mobile = hidden_or_none(mobile)
         return await queries.budget(self._journey.outside, kind, mobile, source, prefix)
 
     async def audit(self, after: int = 0, limit: int = 1_000) -> tuple[tuple[int, AuditEntry], ...]:

@@ -33,6 +33,13 @@ class StoreUnavailable(ActivationError):
     """The store could not be reached, or did not answer in its time.  Nothing was said; try again."""
 
 
+class WrongKey(StoreUnavailable):
+    """What is stored was written under another ``secret_key`` than any that this process has.
+
+    No retry mends it: give every process of the host the same keys, and keep an old one until nothing needs it.
+    """
+
+
 class PortUnavailable(ActivationError):
     """The directory, the human check or the password hasher failed.  Nothing moved; try again.
 

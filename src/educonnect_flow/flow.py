@@ -13,6 +13,7 @@ from educonnect_flow.errors import WrongUse
 from educonnect_flow.gather import Caller, Outside
 from educonnect_flow.journey import Journey
 from educonnect_flow.machinery.keys import Keys, Secret
+from educonnect_flow.machinery.secrecy import hidden, hidden_or_none
 from educonnect_flow.outcome import Budget, Outcome
 from educonnect_flow.ports import BreachList, Clock, Directory, HumanCheck, PasswordHasher, Sms, Store, utc_now
 from educonnect_flow.records import AuditEntry
@@ -168,6 +169,7 @@ class ActivationFlow:
         :raises PortUnavailable: the directory, the human check or the hasher failed; nothing moved.
         :raises WrongUse: a value of a wrong type.
         """
+        handle = hidden(handle)
         return _run(self._journey.submit(handle, event, request_id))
 
     def resume(self, handle: str) -> Outcome:
@@ -176,6 +178,7 @@ class ActivationFlow:
         :raises UnknownHandle: no activation answers to it.
         :raises StoreUnavailable: try again.
         """
+        handle = hidden(handle)
         return _run(self._journey.resume(handle))
 
     def assess_password(self, handle: str, password: str) -> PasswordReport:
@@ -184,6 +187,7 @@ class ActivationFlow:
         :raises NotNow: the activation is not in ``PASSWORD``.
         :raises UnknownHandle: no activation answers to it.
         """
+        handle, password = hidden(handle), hidden(password)
         return _run(self._journey.assess_password(handle, password))
 
     def deliver(self, limit: int = 100) -> int:
@@ -222,6 +226,7 @@ class ActivationFlow:
         :raises WrongUse: when there is no such kind.
         :raises StoreUnavailable: try again.
         """
+        mobile = hidden_or_none(mobile)
         return _run(queries.budget(self._journey.outside, kind, mobile, source, prefix))
 
     def audit(self, after: int = 0, limit: int = 1_000) -> tuple[tuple[int, AuditEntry], ...]:

@@ -5,12 +5,13 @@ The same calls are made for somebody known and for a stranger.
 
 from __future__ import annotations
 
+import logging
 import secrets
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any, Protocol, TypeVar
 
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 
 from educonnect_flow import identifier
 from educonnect_flow.activation.attempt import Facts, pupils_of
@@ -27,7 +28,8 @@ from educonnect_flow.activation.form import read_form
 from educonnect_flow.activation.guards import code_due
 from educonnect_flow.activation.snapshot import Activation, Challenge, Claim
 from educonnect_flow.audit import Observer
-from educonnect_flow.errors import ActivationError, PortUnavailable, StoreUnavailable, WrongUse
+from educonnect_flow.errors import ActivationError, PortUnavailable, StoreUnavailable, WrongKey, WrongUse
+from educonnect_flow.failures import log_failure
 from educonnect_flow.machinery.keys import Keys
 from educonnect_flow.people import Guardian
 from educonnect_flow.ports import BreachList, Clock, Directory, HumanCheck, PasswordHasher, Sms, Store
@@ -38,6 +40,8 @@ from educonnect_flow.validators.mobile import mask
 from educonnect_flow.validators.password import check_texts, normalise
 
 T = TypeVar("T")
+
+_log = logging.getLogger("educonnect_flow")
 
 PURPOSE = "activation"
 """What a code of this journey is for; part of what it is derived from, so that it opens nothing else."""
@@ -69,21 +73,29 @@ class Outside:
     observer: Observer | None = None
 
     async def ask(self, port: str, function: Callable[..., T], *args: Any) -> T:
-        """Call a port; what it raises that is not ours becomes ``PortUnavailable``."""
+        """Call a port; what it raises that is not ours is logged, and becomes ``PortUnavailable``."""
         try:
             return await self.call(function, *args)
+        except PortUnavailable as error:
+            log_failure(port, error)
+            raise
         except ActivationError:
             raise
         except Exception as error:
+            log_failure(port, error)
             raise PortUnavailable(port) from error
 
     async def stored(self, function: Callable[..., T], *args: Any) -> T:
-        """Call the store; what it raises that is not ours becomes ``StoreUnavailable``."""
+        """Call the store; that it fails is logged, and what it raises that is not ours becomes ``StoreUnavailable``."""
         try:
             return await self.call(function, *args)
+        except StoreUnavailable as error:
+            log_failure(f"store.{getattr(function, '__name__', 'call')}", error)
+            raise
         except ActivationError:
             raise
         except Exception as error:
+            log_failure(f"store.{getattr(function, '__name__', 'call')}", error)
             raise StoreUnavailable("the store failed") from error
 
     def now(self) -> datetime:
@@ -100,12 +112,12 @@ class Outside:
     def mobile_of(self, activation: str, sealed: str) -> str:
         """The number of a claim (E.164).
 
-        :raises StoreUnavailable: when it was stored under another ``secret_key``.
+        :raises WrongKey: when it was stored under another ``secret_key``.
         """
         try:
             return self.keys.unseal(sealed, activation)
         except ValueError as error:
-            raise StoreUnavailable("what is stored does not open with this secret_key") from error
+            raise _wrong_key() from error
 
     def code_of(self, activation: str, nonce: str, mobile: str) -> str:
         """The code that was issued under *nonce*: bound to the activation, the mobile and the purpose (ASVS 6.6.2)."""
@@ -113,7 +125,13 @@ class Outside:
         try:
             return self.keys.digits("code", length, activation, nonce, mobile, PURPOSE, marked=nonce)
         except ValueError as error:
-            raise StoreUnavailable("a code was issued with none of these keys") from error
+            raise _wrong_key() from error
+
+
+def _wrong_key() -> WrongKey:
+    """The error, once it is logged: only who runs the host can mend it."""
+    _log.error("what is stored does not open with this secret_key: is it the same in every process?")
+    return WrongKey("what is stored does not open with this secret_key")
 
 
 @define(eq=False, repr=False)
@@ -235,26 +253,28 @@ async def _pupils(outside: Outside, activation: Activation, memo: Memo) -> Facts
 async def _password(outside: Outside, activation: Activation, event: ChoosePassword, memo: Memo) -> Facts:
     if check_texts(event.password, event.confirmation, outside.settings.password_max):
         return Facts()  # it is refused whatever the rest, and nothing outside is asked for it
-    claim = _claimed(activation)
-    mobile = outside.mobile_of(activation.id, claim.mobile)
-    known = pupils_of(await _matched(outside, claim, mobile))
-    family_name, given_name = activation.names[:2]
-    base = identifier.base(given_name, family_name)
-    width = identifier.width(await outside.stored(outside.store.issued, base))
-    digits = outside.keys.digits("identifier", width, activation.id, base, str(memo.draws))
-    return Facts(
-        mobile=mobile,
+    facts = await about_password(outside, activation, event.password, memo)
+    known = pupils_of(await _matched(outside, _claimed(activation), facts.mobile))
+    width = identifier.width(await outside.stored(outside.store.issued, facts.base))
+    digits = outside.keys.digits("identifier", width, activation.id, facts.base, str(memo.draws))
+    return evolve(
+        facts,
         gone=frozenset(pupil for pupil in activation.confirmed or () if pupil not in known),
-        base=base,
-        identifier=base + digits,
+        identifier=facts.base + digits,
         active=memo.active,
-        breached=await _breached(outside, event, memo),
     )
 
 
-async def _breached(outside: Outside, event: ChoosePassword, memo: Memo) -> bool:
-    if outside.breaches is None:
-        return False
-    if memo.breached is None:
-        memo.breached = bool(await outside.ask("breaches.holds", outside.breaches.holds, normalise(event.password)))
-    return memo.breached
+async def about_password(outside: Outside, activation: Activation, password: str, memo: Memo) -> Facts:
+    """What a password is judged by, beside itself.
+
+    :param password: of at most ``password_max`` characters.
+    """
+    family_name, given_name = activation.names[:2]
+    if outside.breaches is not None and memo.breached is None:
+        memo.breached = bool(await outside.ask("breaches.holds", outside.breaches.holds, normalise(password)))
+    return Facts(
+        mobile=outside.mobile_of(activation.id, _claimed(activation).mobile),
+        base=identifier.base(given_name, family_name),
+        breached=bool(memo.breached),
+    )

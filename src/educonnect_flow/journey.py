@@ -14,23 +14,24 @@ from typing import Any
 import attrs
 from attrs import evolve
 
-from educonnect_flow import identifier
 from educonnect_flow.activation.attempt import Facts
 from educonnect_flow.activation.decide import Decision, decide, ended, not_now
 from educonnect_flow.activation.events import PUBLIC, ChoosePassword, Event, Lapse
+from educonnect_flow.activation.guards import password_check, password_refusals
 from educonnect_flow.activation.snapshot import Activation
 from educonnect_flow.activation.states import FINAL, State
 from educonnect_flow.activation.table import TABLE
 from educonnect_flow.activation.views import view_of
 from educonnect_flow.audit import tell
 from educonnect_flow.errors import NotNow, RequestReused, StoreUnavailable, UnknownHandle, WrongUse
-from educonnect_flow.gather import Memo, Outside, gather
+from educonnect_flow.gather import Memo, Outside, about_password, gather
 from educonnect_flow.machinery.keys import digest
+from educonnect_flow.machinery.secrecy import Hidden
 from educonnect_flow.outcome import Outcome
 from educonnect_flow.ports import HumanPrompt
 from educonnect_flow.reasons import Refusal
 from educonnect_flow.records import Answered, AuditEntry, Commit, Loaded, Receipt, Standing
-from educonnect_flow.validators.password import PasswordCheck, PasswordReport, assess, normalise
+from educonnect_flow.validators.password import PasswordReport, assess, normalise
 
 ROUNDS = 300
 """How often one event is decided again because others came first, at most.  Each round one of them got through."""
@@ -68,7 +69,7 @@ class Journey:
             latest_at=now,
             source=" ".join(outside.keys.tokens("source", source)) if source is not None else None,
         )
-        handle = secrets.token_urlsafe(32)
+        handle = Hidden(secrets.token_urlsafe(32))
         audit = _entry(activation, "Start", now, source="")
         await self._commit(
             Commit(activation=activation, purge_at=self._purge_at(activation), handle=digest(handle), audit=audit)
@@ -136,18 +137,11 @@ class Journey:
         settings = self.outside.settings
         if activation.state is not State.PASSWORD or ended(activation, self.outside.now(), settings):
             raise NotNow("there is no password to assess in this state")
-        assert activation.claim is not None  # PASSWORD is never without one
-        family_name, given_name = activation.names[:2]
-        text = normalise(password[: settings.password_max])
-        check = PasswordCheck(
-            password=text,
-            confirmation=text,
-            names=activation.names,
-            mobile=self.outside.mobile_of(activation.id, activation.claim.mobile),
-            identifier=identifier.base(given_name, family_name),
-            settings=settings,
-        )
-        return await self.outside.call(assess, check)
+        text = Hidden(password[: settings.password_max])
+        facts = await about_password(self.outside, activation, text, Memo())
+        check = password_check(activation, facts, text, text, settings)
+        refusals = password_refusals(activation, facts, password, password, settings, self.outside.validators)
+        return await self.outside.call(assess, check, refusals)
 
     # --- the steps ---------------------------------------------------------------------------------
 
@@ -306,7 +300,7 @@ class Journey:
         return self.outside.keys.tokens("body", activation.id, type(event).__name__, *_texts(event))
 
     def _handles(self, activation: Activation) -> tuple[str, ...]:
-        return self.outside.keys.tokens("handle", activation.id, str(activation.rotation))
+        return tuple(map(Hidden, self.outside.keys.tokens("handle", activation.id, str(activation.rotation))))
 
     async def _current_handle(self, activation: Activation) -> str:
         """The handle that was derived last, by whichever key it was."""
@@ -397,5 +391,5 @@ def _texts(value: object) -> tuple[str, ...]:
     if isinstance(value, Enum):
         return ("e", value.name)
     if isinstance(value, date):
-        return ("d", value.isoformat())
+        return ("d", Hidden(value.isoformat()))
     return ("v", repr(value))

@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from educonnect_flow.machinery.secrecy import Hidden
 from educonnect_flow.reasons import Reason, Refusal
 from educonnect_flow.settings import Settings
 
@@ -152,5 +153,5 @@ def sms_text(code: str, settings: Settings) -> str:
     one-time codes delivered via SMS).
     """
     minutes = max(1, int(settings.code_ttl.total_seconds() // _MINUTE))
-    text = _catalogue(settings.sms_locale).gettext(SMS).replace("{code}", code).replace("{minutes}", str(minutes))
-    return f"{text}\n\n@{settings.origin} #{code}"
+    text = _catalogue(settings.sms_locale).gettext(SMS).replace("{minutes}", str(minutes))
+    return Hidden(f"{text.replace('{code}', code)}\n\n@{settings.origin} #{code}")

@@ -9,7 +9,7 @@ from attrs import field, frozen
 
 from educonnect_flow.activation.events import Event
 from educonnect_flow.activation.states import State
-from educonnect_flow.machinery.secrecy import Confidential
+from educonnect_flow.machinery.secrecy import Confidential, hidden
 from educonnect_flow.reasons import Refusal
 
 
@@ -17,7 +17,7 @@ from educonnect_flow.reasons import Refusal
 class Outcome(Confidential):
     """Where the parent stands, and what became of the event."""
 
-    handle: str = field(repr=False)
+    handle: str = field(converter=hidden, repr=False)
     """What the next call is made with: keep the newest (in a session, a signed cookie), and only there."""
     state: State
     accepted: bool

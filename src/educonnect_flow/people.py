@@ -10,7 +10,7 @@ from enum import Enum
 
 from attrs import field, frozen
 
-from educonnect_flow.machinery.secrecy import Confidential
+from educonnect_flow.machinery.secrecy import Confidential, hidden, hidden_day
 from educonnect_flow.typed import frozen_sequence, of, sequence
 
 
@@ -53,7 +53,7 @@ class Guardian(Confidential):
     family_name: str = field(validator=of(str))
     """The birth name."""
     given_name: str = field(validator=of(str))
-    mobile: str = field(validator=of(str), repr=False)
+    mobile: str = field(converter=hidden, validator=of(str), repr=False)
     usage_name: str | None = field(default=None, validator=of(str, type(None)))
     """The name in use, when it is another than the birth name; both count for the identity."""
     other_given_names: tuple[str, ...] = field(default=(), converter=frozen_sequence, validator=sequence(str))
@@ -68,5 +68,7 @@ class PupilAnswer(Confidential):
     pupil_id: str = field(validator=of(str))
     confirmed: bool = field(validator=of(bool))
     """« Je suis » or « Je ne suis pas le représentant légal de cet élève »."""
-    birth_date: date | str | None = field(default=None, validator=of(date, str, type(None)), repr=False)
+    birth_date: date | str | None = field(
+        default=None, converter=hidden_day, validator=of(date, str, type(None)), repr=False
+    )
     """A date, or text in the one form ``JJ/MM/AAAA``; not read when the pupil is denied."""

@@ -14,7 +14,7 @@ from attrs import field, frozen
 
 from educonnect_flow.activation.products import Account
 from educonnect_flow.errors import SmsRejected, SmsUnavailable
-from educonnect_flow.machinery.secrecy import Confidential
+from educonnect_flow.machinery.secrecy import Confidential, hidden
 from educonnect_flow.machinery.tally import Tally
 from educonnect_flow.people import Guardian
 from educonnect_flow.prompt import HumanPrompt
@@ -62,9 +62,9 @@ class Message(Confidential):
 
     id: str
     """The same on a retry: a gateway that knows ids sends it once."""
-    to: str = field(repr=False)
+    to: str = field(converter=hidden, repr=False)
     """E.164."""
-    text: str = field(repr=False)
+    text: str = field(converter=hidden, repr=False)
 
 
 class Sms(Protocol):

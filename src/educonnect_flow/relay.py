@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from educonnect_flow.audit import tell
 from educonnect_flow.errors import SmsRejected, WrongUse
+from educonnect_flow.failures import frames_of
 from educonnect_flow.gather import Outside
 from educonnect_flow.ports import Message
 from educonnect_flow.records import AuditEntry, Claimed
@@ -95,7 +96,7 @@ async def _hand_over(outside: Outside, claimed: Claimed) -> Handed:
         return Handed(rejected=1)
     except Exception as error:  # noqa: BLE001 - a gateway may raise anything; no message is lost for it
         kind = type(error).__name__
-        _log.warning("message %s not taken (%s), try %d", out.id, kind, claimed.attempts)
+        _log.warning("message %s not taken (%s), try %d: %s", out.id, kind, claimed.attempts, frames_of(error))
         due_at = outside.now() + pause(outside.settings.retry_after, claimed.attempts, LONGEST_WAIT)
         await outside.stored(store.release, out.id, claimed.attempts, due_at)
         return Handed(retried=1)

@@ -387,7 +387,7 @@ def test_a_lost_session_is_told_and_a_kept_one_is_resumed(parent: Callable[..., 
     one = parent()
     one.to_code()
     kept = one.page.context.storage_state()
-    one.page.context.clear_cookies(name="educonnect_activation")
+    one.page.context.clear_cookies(name="educonnect_activation_token")
     one.type_code("000000")
     one.at("profil")
     expect(one.page.locator("#note")).to_contain_text("Votre session est terminée")

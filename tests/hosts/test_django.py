@@ -124,16 +124,16 @@ def test_nothing_is_stored_for_who_only_looks() -> None:
     for address in ("/activation/", "/activation/profil/", "/activation/code/"):
         client.get(address, follow=True)
     assert models.Activation.objects.count() == 0
-    assert client.cookies["educonnect_activation"].value == ""
+    assert client.cookies["educonnect_activation_token"].value == ""
 
 
 def test_the_handle_is_in_a_cookie_for_nobody_else() -> None:
     one = Parent()
     one.post("profil", "ChooseProfile")
-    cookie = one.client.cookies["educonnect_activation"]
+    cookie = one.client.cookies["educonnect_activation_token"]
     assert (cookie["httponly"], cookie["samesite"], cookie["max-age"]) == (True, "Lax", 3600)
     secure = Client().post("/activation/profil/", {"event": "ChooseProfile"}, secure=True)
-    assert secure.cookies["educonnect_activation"]["secure"] is True
+    assert secure.cookies["educonnect_activation_token"]["secure"] is True
     (kept,) = models.Activation.objects.filter(id=models.Activation.objects.first().id)  # type: ignore[union-attr]  # there is one
     assert cookie.value not in f"{vars(kept)}"
     response = one.client.get("/activation/connexion/")
@@ -143,9 +143,9 @@ def test_the_handle_is_in_a_cookie_for_nobody_else() -> None:
 def test_the_handle_rotates_in_the_cookie() -> None:
     one = Parent()
     one.to_code()
-    before = one.client.cookies["educonnect_activation"].value
+    before = one.client.cookies["educonnect_activation_token"].value
     one.post("code", "SubmitCode", code=one.code())
-    assert one.client.cookies["educonnect_activation"].value != before
+    assert one.client.cookies["educonnect_activation_token"].value != before
 
 
 def test_the_same_rendering_twice_is_one_request() -> None:
@@ -184,17 +184,17 @@ def test_an_event_of_a_page_that_is_over() -> None:
 def test_a_handle_that_nobody_knows_begins_anew() -> None:
     for method, data in (("get", {}), ("post", {"event": "GoBack"})):
         client = Client()
-        client.cookies["educonnect_activation"] = "never"
+        client.cookies["educonnect_activation_token"] = "never"
         response: Any = getattr(client, method)("/activation/code/", data, follow=True)
         assert (stands_at(response), response.context["note"]) == ("profile", "session")
-        assert client.cookies["educonnect_activation"].value == ""
+        assert client.cookies["educonnect_activation_token"].value == ""
     response = Client().post("/activation/code/", {"event": "GoBack"}, follow=True)
     assert (stands_at(response), response.context["note"]) == ("profile", "session")
 
 
 def test_a_browser_that_keeps_the_cookie_is_not_sent_round_and_round() -> None:
     client = Client()
-    client.cookies["educonnect_activation"] = "never"
+    client.cookies["educonnect_activation_token"] = "never"
     assert client.get("/activation/profil/?note=session").status_code == 200
 
 
@@ -240,10 +240,10 @@ def test_leaving_and_starting_over_forget_the_handle() -> None:
     one = Parent()
     one.to_the_end()
     assert one.client.post("/activation/services/").url == "/services/"  # type: ignore[attr-defined]  # a redirect
-    assert one.client.cookies["educonnect_activation"].value == ""
+    assert one.client.cookies["educonnect_activation_token"].value == ""
     one.to_code()
     assert stands_at(one.post("code", "StartOver")) == "profile"
-    assert one.client.cookies["educonnect_activation"].value == ""
+    assert one.client.cookies["educonnect_activation_token"].value == ""
 
 
 def test_while_the_store_is_away(monkeypatch: MonkeyPatch) -> None:

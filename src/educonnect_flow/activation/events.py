@@ -7,14 +7,18 @@ is a refusal of the flow.  No repr shows what a parent typed, and none of these 
 from __future__ import annotations
 
 from enum import Enum
+from typing import Any
 
 from attrs import field, frozen
 
-from educonnect_flow.machinery.secrecy import Confidential
+from educonnect_flow.machinery.secrecy import Confidential, hidden, hidden_or_none
 from educonnect_flow.people import PupilAnswer
 from educonnect_flow.typed import frozen_sequence, of, sequence
 
-_OPTIONAL_TEXT = of(str, type(None))
+
+def _typed() -> Any:
+    """A field of what a parent typed: text that no repr shows."""
+    return field(converter=hidden, validator=of(str), repr=False)
 
 
 class Profile(Enum):
@@ -48,12 +52,12 @@ class StartActivation(Event):
 class ClaimIdentity(Event):
     """The identity form: names, mobile and the answer to the human check."""
 
-    family_name: str = field(validator=of(str), repr=False)
+    family_name: str = _typed()
     """Birth or usage name."""
-    given_name: str = field(validator=of(str), repr=False)
-    mobile: str = field(validator=of(str), repr=False)
+    given_name: str = _typed()
+    mobile: str = _typed()
     """As typed: ``06 12 34 56 78``, ``+262 692 12 34 56``."""
-    human_check: str | None = field(default=None, validator=_OPTIONAL_TEXT, repr=False)
+    human_check: str | None = field(default=None, converter=hidden_or_none, validator=of(str, type(None)), repr=False)
     """The answer to the prompt of the view; ``None`` when none was asked."""
 
 
@@ -61,7 +65,7 @@ class ClaimIdentity(Event):
 class SubmitCode(Event):
     """The code received by SMS, as typed."""
 
-    code: str = field(validator=of(str), repr=False)
+    code: str = _typed()
 
 
 class ResendCode(Event):
@@ -87,8 +91,8 @@ class ConfirmPupils(Event):
 class ChoosePassword(Event):
     """The password and its confirmation, exactly as typed."""
 
-    password: str = field(validator=of(str), repr=False)
-    confirmation: str = field(validator=of(str), repr=False)
+    password: str = _typed()
+    confirmation: str = _typed()
 
 
 class Lapse(Event):

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from educonnect_flow.activation.attempt import Attempt
+from educonnect_flow.activation.attempt import Attempt, Facts
 from educonnect_flow.activation.budgets import HELD, REASONS
 from educonnect_flow.activation.events import Profile
 from educonnect_flow.activation.snapshot import Activation
 from educonnect_flow.people import Guardian, PupilAnswer
 from educonnect_flow.reasons import Reason, Refusal, refusals_of, until
 from educonnect_flow.settings import Settings
+from educonnect_flow.validators import Validators
 from educonnect_flow.validators.code import CodeCheck
 from educonnect_flow.validators.identity import IdentityCheck
 from educonnect_flow.validators.password import PasswordCheck, check_texts, normalise
@@ -225,16 +226,37 @@ def password_holds(attempt: Attempt) -> bool:
 
 def _password(attempt: Attempt) -> tuple[Refusal, ...]:
     event = attempt.event
-    return check_texts(event.password, event.confirmation, attempt.settings.password_max) or refusals_of(
-        attempt.validators.password(
-            PasswordCheck(
-                password=normalise(event.password),
-                confirmation=normalise(event.confirmation),
-                names=attempt.activation.names,
-                mobile=attempt.facts.mobile,
-                identifier=attempt.facts.base,
-                settings=attempt.settings,
-                breached=attempt.facts.breached,
-            )
-        )
+    return password_refusals(
+        attempt.activation, attempt.facts, event.password, event.confirmation, attempt.settings, attempt.validators
+    )
+
+
+def password_refusals(
+    activation: Activation,
+    facts: Facts,
+    password: str,
+    confirmation: str,
+    settings: Settings,
+    validators: Validators,
+) -> tuple[Refusal, ...]:
+    """Why *password* would be refused.  The submit and the meter both ask here, so that they agree."""
+    formal = check_texts(password, confirmation, settings.password_max)
+    if formal:
+        return formal
+    check = password_check(activation, facts, password, confirmation, settings)
+    return refusals_of(validators.password(check))
+
+
+def password_check(
+    activation: Activation, facts: Facts, password: str, confirmation: str, settings: Settings
+) -> PasswordCheck:
+    """What a validator sees of *password*, which has at most ``password_max`` characters."""
+    return PasswordCheck(
+        password=normalise(password),
+        confirmation=normalise(confirmation),
+        names=activation.names,
+        mobile=facts.mobile,
+        identifier=facts.base,
+        settings=settings,
+        breached=facts.breached,
     )

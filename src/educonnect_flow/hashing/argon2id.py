@@ -16,11 +16,21 @@ class Argon2id:
         self._hasher = PasswordHasher(time_cost=passes, memory_cost=memory, parallelism=1, salt_len=16, hash_len=32)
 
     def hash(self, text: str) -> str:
-        """See ``PasswordHasher``."""
-        return self._hasher.hash(text)
+        """See ``PasswordHasher``.
+
+        :raises argon2.exceptions.HashingError: when there is no memory for it, say; without the frames of ``argon2``,
+            whose local variables hold *text*.
+        """
+        from argon2.exceptions import HashingError
+
+        try:
+            return self._hasher.hash(text)
+        except HashingError as error:
+            message = str(error)
+        raise HashingError(message)
 
     def verify(self, hash: str, text: str) -> bool:
-        """See ``PasswordHasher``."""
+        """See ``PasswordHasher``: ``False`` too for what is no hash, and where there is no memory for it."""
         from argon2.exceptions import InvalidHashError, VerificationError
 
         try:

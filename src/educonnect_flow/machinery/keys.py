@@ -13,7 +13,7 @@ from hashlib import sha256
 from typing import Any
 
 from educonnect_flow.errors import WrongUse
-from educonnect_flow.machinery.secrecy import Confidential
+from educonnect_flow.machinery.secrecy import Confidential, Hidden, HiddenBytes
 
 MINIMUM_KEY = 16
 """Bytes of ``secret_key`` at least: 128 bits (ANSSI R28 asks as much of a salt)."""
@@ -92,7 +92,7 @@ class Keys(Confidential):
         """
         ring = self._rings[0] if marked is None else self._marker(marked)
         number = int.from_bytes(ring.mac(purpose, *parts), "big")
-        return str(number % 10**length).zfill(length)
+        return Hidden(str(number % 10**length).zfill(length))
 
     def _marker(self, marked: str) -> _Ring:
         mark, dot, _ = marked.partition(".")
@@ -109,7 +109,7 @@ class Keys(Confidential):
         A synthetic IV in the manner of RFC 5297: the tag over text and context is the nonce of the
         key stream, so no randomness is needed, and any change is noticed.
         """
-        plain = text.encode("utf-8")
+        plain = HiddenBytes(text.encode("utf-8"))
         if len(plain) > sha256().digest_size:
             raise WrongUse("too long to be sealed")
         ring = self._rings[0]
@@ -126,7 +126,7 @@ class Keys(Confidential):
         tag, body = raw[:16], raw[16:]
         for ring in self._rings:
             stream = ring.mac("seal-stream", context, _text(tag))
-            text = _mask(body, stream).decode("utf-8", "replace")
+            text = Hidden(_mask(body, stream).decode("utf-8", "replace"))
             if hmac.compare_digest(tag, ring.mac("seal", context, text)[:16]):
                 return text
         raise ValueError("not sealed with this secret_key")

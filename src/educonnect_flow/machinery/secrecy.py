@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any, NoReturn, Self, SupportsIndex, TypeVar
 
 T = TypeVar("T")
@@ -35,3 +36,43 @@ def amended(record: T, changes: dict[str, Any]) -> T:
     copy.__dict__.update(record.__dict__)
     copy.__dict__.update(changes)
     return copy
+
+
+class Hidden(str):
+    """Text whose repr shows nothing of it; else it is the text.
+
+    A traceback with local variables, as crash reporters make them, shows reprs.  What is made of it (a slice, a format)
+    is plain text again: hide that, too, before it gets a name.
+    """
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "<hidden>"
+
+    def __reduce__(self) -> tuple[type[str], tuple[str]]:
+        return (str, (str(self),))
+
+
+class HiddenBytes(bytes):
+    """``Hidden``, encoded."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "<hidden>"
+
+
+def hidden(value: str) -> str:
+    """Text as ``Hidden``; anything else as it is, for what checks its type.  Also a converter of attrs."""
+    return Hidden(value) if type(value) is str else value
+
+
+def hidden_or_none(value: str | None) -> str | None:
+    """``hidden``, where there may be nothing to hide."""
+    return Hidden(value) if type(value) is str else value
+
+
+def hidden_day(value: date | str | None) -> date | str | None:
+    """``hidden``, for a date or a text."""
+    return Hidden(value) if type(value) is str else value

@@ -10,9 +10,9 @@ import re
 
 import phonenumbers
 from attrs import frozen
-from phonenumbers import NumberParseException, PhoneNumberFormat, PhoneNumberType
+from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberFormat, PhoneNumberType
 
-from educonnect_flow.machinery.secrecy import Confidential
+from educonnect_flow.machinery.secrecy import Confidential, Hidden
 from educonnect_flow.reasons import Reason, Refusal, Verdict
 from educonnect_flow.settings import Settings
 
@@ -53,18 +53,27 @@ class MobileCheck(Confidential):
     settings: Settings
 
 
+class _Number(PhoneNumber):
+    """A number whose repr does not show it."""
+
+    def __repr__(self) -> str:
+        return "<hidden>"
+
+    __str__ = __repr__
+
+
 def read_mobile(text: str, settings: Settings) -> MobileCheck:
     """Read *text* (of at most ``LONGEST`` characters) as a number; +33 unless it says otherwise."""
-    text = text.translate(_SPACES)
+    text = Hidden(text.translate(_SPACES))
     ascii_only = _WRITTEN.issuperset(text)
     try:
-        parsed = phonenumbers.parse(text, "FR")
+        parsed = phonenumbers.parse(text, "FR", numobj=_Number())
     except NumberParseException:
         return MobileCheck(
             number=None, country_code=None, ascii_only=ascii_only, extension=False, valid=False, mobile=False,
             prefix=None, settings=settings,
         )  # fmt: skip
-    number = phonenumbers.format_number(parsed, PhoneNumberFormat.E164)
+    number = Hidden(phonenumbers.format_number(parsed, PhoneNumberFormat.E164))
     kind = phonenumbers.number_type(parsed)
     valid = kind != PhoneNumberType.UNKNOWN
     mobile = kind in _KINDS
@@ -87,7 +96,7 @@ def _overseas_prefix(text: str) -> str | None:
     found = set()
     for region in _OVERSEAS:
         try:
-            parsed = phonenumbers.parse(text, region)
+            parsed = phonenumbers.parse(text, region, numobj=_Number())
         except NumberParseException:
             continue
         if parsed.country_code != _FRANCE and phonenumbers.number_type(parsed) in _KINDS:
@@ -124,8 +133,10 @@ _PREFIXED = re.compile(rf"(\+(?:{'|'.join(map(str, sorted(COUNTRY_CODES)))}))([0
 
 def split(number: str) -> tuple[str, str]:
     """Prefix and national part of an E.164 *number*: ``+33``, ``612345678``; no prefix for one of elsewhere."""
-    match = _PREFIXED.fullmatch(number)
-    return (match[1], match[2]) if match else ("", number.removeprefix("+"))
+    if not _PREFIXED.fullmatch(number):
+        return "", Hidden(number.removeprefix("+"))
+    length = len(f"+{_FRANCE}") if number.startswith(f"+{_FRANCE}") else len("+262")
+    return number[:length], Hidden(number[length:])
 
 
 def mask(number: str) -> str:

@@ -12,10 +12,10 @@ from enum import IntEnum
 from functools import cache
 from typing import NamedTuple
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
-from educonnect_flow.machinery.secrecy import Confidential
-from educonnect_flow.reasons import Reason, Refusal, Verdict
+from educonnect_flow.machinery.secrecy import Confidential, Hidden
+from educonnect_flow.reasons import Reason, Refusal, Verdict, refusals_of
 from educonnect_flow.settings import Settings
 from educonnect_flow.validators.identity import LONGEST, fold
 from educonnect_flow.validators.mobile import split
@@ -70,6 +70,8 @@ class PasswordReport(NamedTuple):
 
     criteria: tuple[Criterion, ...]
     strength: Strength
+    refusals: tuple[Refusal, ...] = ()
+    """Why a submit of this password would be refused; empty when it would be accepted."""
 
 
 @frozen(kw_only=True, eq=False, repr=False, slots=False)
@@ -93,7 +95,7 @@ class PasswordCheck(Confidential):
 
 def normalise(password: str) -> str:
     """*password* in NFC: the same on every keyboard (NIST 3.1.1.2).  Bound its length first: NFC is quadratic."""
-    return unicodedata.normalize("NFC", password)
+    return Hidden(unicodedata.normalize("NFC", password))
 
 
 def criteria(password: str, settings: Settings) -> tuple[Criterion, ...]:
@@ -146,7 +148,7 @@ def check_password(check: PasswordCheck) -> Verdict:
 def is_common(password: str) -> bool:
     """Whether everybody uses it: all of it, whatever its case, or a very common word between digits and specials."""
     ranks = _ranks()
-    whole = password.casefold()
+    whole = Hidden(password.casefold())
     if whole in ranks:
         return True
     core = _core(whole)
@@ -159,7 +161,7 @@ def _core(text: str) -> str:
         start += 1
     while end > start and not text[end - 1].isalpha():
         end -= 1
-    return text[start:end]
+    return Hidden(text[start:end])
 
 
 @cache
@@ -172,11 +174,11 @@ def _ranks() -> dict[str, int]:
 def personal(check: PasswordCheck) -> list[Reason]:
     """For which words of the parent's own, or the service's, the password is refused."""
     text = _folded(check.password)
-    letters = "".join(c for c in text if c.isalpha())
+    letters = Hidden("".join(c for c in text if c.isalpha()))
     reasons = []
     if any(_made_of(text, letters, word) for name in check.names for word in _words(name)):
         reasons.append(Reason.PASSWORD_HAS_NAME)
-    digits = "".join(c for c in text if c in _DIGITS)
+    digits = Hidden("".join(c for c in text if c in _DIGITS))
     if split(check.mobile)[1][-8:] in digits:  # whatever prefix it is typed with
         reasons.append(Reason.PASSWORD_HAS_MOBILE)
     if _folded(check.identifier) in text:
@@ -197,7 +199,7 @@ def _made_of(text: str, letters: str, word: str) -> bool:
 
 def _folded(text: str) -> str:
     # fold() is made for names of bounded length; a password is bounded too, by password_max.
-    return fold(text)
+    return Hidden(fold(text))
 
 
 def _words(name: str) -> set[str]:
@@ -206,16 +208,26 @@ def _words(name: str) -> set[str]:
     return {fold(cut), *map(fold, parts)} if len(parts) > 1 else {fold(cut)}
 
 
-def assess(check: PasswordCheck) -> PasswordReport:
-    """The criteria met, and the strength.  Takes a bounded time whatever the input."""
-    if check.password == "" or is_common(check.password) or personal(check):
+def assess(check: PasswordCheck, refusals: tuple[Refusal, ...] | None = None) -> PasswordReport:
+    """The criteria met, and the strength.  Takes a bounded time whatever the input.
+
+    :param refusals: why a submit of it would be refused; default: what ``check_password`` says.  A reason that is no
+        criterion of the page makes it weak.
+    """
+    if refusals is None:
+        refusals = refusals_of(check_password(check))
+    asked = criteria(check.password, check.settings)
+    named = {criterion.reason for criterion in asked}
+    if any(refusal.reason is Reason.TOO_LONG for refusal in refusals):
+        asked = tuple(evolve(one, met=False) if one.name == "length" else one for one in asked)
+    if not check.password or any(refusal.reason not in named for refusal in refusals):
         strength = Strength.WEAK
     else:
         from zxcvbn import zxcvbn  # here, for it takes longer to load than all else
 
         # Never its user_inputs: they go through a global that threads share.
         # It takes a line's end for the end of a number, and fails on it.
-        shown = "".join(c if c.isprintable() else " " for c in check.password[:SCORED])
+        shown = Hidden("".join(c if c.isprintable() else " " for c in check.password[:SCORED]))
         score = zxcvbn(shown)["score"]
         strength = Strength(max(1, score))
-    return PasswordReport(criteria(check.password, check.settings), strength)
+    return PasswordReport(asked, strength, refusals)

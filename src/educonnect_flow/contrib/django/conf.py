@@ -63,7 +63,7 @@ class Options:
     source: Any = None
     """A function of the request that says where it comes from, or the dotted path of one.  Default: nothing is said,
     for behind a proxy every parent comes from one address."""
-    cookie: str = "educonnect_activation"
+    cookie: str = "educonnect_activation_token"
     """The cookie that holds the handle."""
     services_url: str = "/"
     """Where « Accéder à mes services » leads: a path, an address or the name of a route."""

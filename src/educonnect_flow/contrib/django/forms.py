@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple
 
 from django import forms
-from django.http import QueryDict
+from django.http import HttpRequest, QueryDict
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -27,8 +27,24 @@ from educonnect_flow.activation.events import (
 )
 from educonnect_flow.activation.snapshot import ShownPupil
 from educonnect_flow.activation.views import PupilsView
+from educonnect_flow.machinery.secrecy import Hidden
 from educonnect_flow.people import PupilAnswer, Relation
 from educonnect_flow.reasons import Reason, Refusal
+
+
+class Posted(QueryDict):
+    """What was posted.  Its repr shows none of it: a traceback with local variables holds reprs."""
+
+    @classmethod
+    def of(cls, request: HttpRequest) -> Posted:
+        """That of *request*."""
+        made = cls(mutable=True)
+        for name, values in request.POST.lists():
+            made.setlist(name, [Hidden(value) for value in values])
+        return made
+
+    def __repr__(self) -> str:
+        return "<posted>"
 
 
 class Typed(forms.CharField):
@@ -235,8 +251,8 @@ class ConfirmPupilsForm(EventForm):
     @staticmethod
     def _date(data: QueryDict, pupil: str) -> str | None:
         """Three fields as ``JJ/MM/AAAA``: a day or month of one digit is one with a zero before."""
-        day, month, year = (data.get(f"birth:{pupil}:{part}", "").strip() for part, *_ in _PARTS)
-        return f"{day.zfill(2)}/{month.zfill(2)}/{year}" if day or month or year else None
+        day, month, year = (Hidden(data.get(f"birth:{pupil}:{part}", "").strip()) for part, *_ in _PARTS)
+        return Hidden(f"{day.zfill(2)}/{month.zfill(2)}/{year}") if day or month or year else None
 
     def name_of(self, refusal: Refusal) -> str | None:
         """See ``EventForm``; what is said of a date stands beside its day."""

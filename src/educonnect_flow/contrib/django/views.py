@@ -7,25 +7,30 @@ that is loaded again shows where one stands, and going back in the browser shows
 
 from __future__ import annotations
 
+import re
 import secrets
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
+from django.contrib.auth.decorators import login_not_required
+from django.db import connections, transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, resolve_url
 from django.template.loader import select_template
 from django.utils.cache import patch_cache_control
-from django.utils.decorators import method_decorator
 from django.utils.translation import get_language
 from django.views import View
-from django.views.decorators.csrf import csrf_protect
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.debug import sensitive_post_parameters
 
 from educonnect_flow.activation.events import ChooseProfile, Event, ResendCode
 from educonnect_flow.activation.states import FINAL, State
 from educonnect_flow.activation.views import ProfileView
 from educonnect_flow.contrib.django import conf
-from educonnect_flow.contrib.django.forms import FORMS, EventForm
+from educonnect_flow.contrib.django.forms import FORMS, EventForm, Posted
 from educonnect_flow.errors import NotNow, PortUnavailable, RequestReused, StoreUnavailable, UnknownHandle
+from educonnect_flow.machinery.secrecy import Hidden
 from educonnect_flow.outcome import Outcome
 from educonnect_flow.reasons import Reason, Refusal
 
@@ -65,14 +70,57 @@ def address(state: State, note: str | None = None) -> str:
     return page if note is None else f"{page}?note={note}"
 
 
-class HandleMixin:
-    """Where the handle is kept: in a cookie of its own, and in no table of sessions, whose thief would own them all."""
+LARGEST_BODY = 64_000
+"""Bytes that a form may post.  The largest is the solved puzzle of a human check: a few kilobytes."""
 
-    request: HttpRequest
+_LENGTH = re.compile(r"[0-9]{1,9}")
+
+TOO_LARGE = {
+    "fr": "La demande est trop longue. Revenez en arrière et saisissez un texte plus court.",
+    "en": "The request is too long. Go back and enter a shorter text.",
+}
+UNBOUNDED = {"fr": "La demande n’indique pas sa longueur.", "en": "The request does not say its length."}
+
+
+class FlowView(View):
+    """The base of all views: what a request may send, and what a host's settings must not do to them.
+
+    - A body is bounded before anything reads it.
+    - No transaction of ``ATOMIC_REQUESTS`` is around them: an answer must not be given before its commit.
+    - ``LoginRequiredMiddleware`` lets them pass: the parent has no account yet.
+    - The token against forged requests is checked here, whether the host has Django's middleware or not.
+
+    The handle is in a cookie of its own, and in no table of sessions, whose thief would own them all.
+    """
+
+    @classmethod
+    def as_view(cls, **initkwargs: Any) -> Callable[..., HttpResponseBase]:
+        """See ``View``."""
+        view: Any = csrf_exempt(cls._bounded(csrf_protect(sensitive_post_parameters()(super().as_view(**initkwargs)))))
+        for alias in connections:
+            view = transaction.non_atomic_requests(using=alias)(view)
+        return login_not_required(view)  # type: ignore[no-any-return]  # Django's decorators are not typed for it
+
+    @staticmethod
+    def _bounded(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+        @wraps(view)
+        def bounded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            said = request.META.get("CONTENT_LENGTH") or ""
+            locale = (get_language() or "fr")[:2]
+            if not said and "HTTP_TRANSFER_ENCODING" in request.META:
+                text, status = UNBOUNDED, 411
+            elif said and not (_LENGTH.fullmatch(said) and int(said) <= LARGEST_BODY):
+                text, status = TOO_LARGE, 413
+            else:
+                return view(request, *args, **kwargs)
+            return HttpResponse(text.get(locale, text["fr"]), status=status, content_type="text/plain; charset=utf-8")
+
+        return bounded
 
     def handle(self) -> str | None:
         """The handle that the browser sent."""
-        return self.request.COOKIES.get(conf.options().cookie) or None
+        sent = self.request.COOKIES.get(conf.options().cookie)
+        return Hidden(sent) if sent else None
 
     def keep(self, response: HttpResponseBase, handle: str) -> None:
         """Give the browser its newest handle, for as long as one may be idle."""
@@ -91,8 +139,7 @@ class HandleMixin:
         response.delete_cookie(conf.options().cookie, samesite="Lax")
 
 
-@method_decorator([csrf_protect, sensitive_post_parameters()], name="dispatch")
-class ActivationView(HandleMixin, View):
+class ActivationView(FlowView):
     """Every page of the journey.
 
     Templates: ``educonnect_flow/STATE.html`` (``educonnect_flow/code.html``), else ``educonnect_flow/page.html``; while
@@ -131,6 +178,7 @@ class ActivationView(HandleMixin, View):
             self.forget(response)
             return response
         form = FORMS.get(name)
+        posted = Posted.of(request)
         if form is None:
             raise Http404("no such event")
         flow, handle = conf.flow(), self.handle()
@@ -138,7 +186,7 @@ class ActivationView(HandleMixin, View):
             if page != PAGES[State.PROFILE]:
                 return self.lost()
             handle = flow.start(self.source()).handle
-        event = form.read(request.POST)
+        event = form.read(posted)
         try:
             out = self.submitted(handle, event, request.POST.get("request_id", ""))
         except UnknownHandle:
@@ -227,7 +275,7 @@ class ActivationView(HandleMixin, View):
         ``services_url``.
         """
         main = next((FORMS[event.__name__] for event in events), None)
-        bound = self.request.POST if refused is not None and refused is main else None
+        bound = Posted.of(self.request) if refused is not None and refused is main else None
         form = main(bound, view=view, refusals=refusals) if main is not None else None
         if form is not None and form.is_bound:
             errors = form.summary()
@@ -255,7 +303,7 @@ class ActivationView(HandleMixin, View):
         return response
 
 
-class LeaveView(HandleMixin, View):
+class LeaveView(FlowView):
     """« Accéder à mes services »: the browser forgets the handle, so that nobody after sees the page again."""
 
     http_method_names = ("post",)
@@ -267,31 +315,34 @@ class LeaveView(HandleMixin, View):
         return response
 
 
-@method_decorator(sensitive_post_parameters(), name="dispatch")
-class AssessView(HandleMixin, View):
+class AssessView(FlowView):
     """What the meter of the password page asks while one types."""
 
     http_method_names = ("post",)
 
     def post(self, request: HttpRequest) -> HttpResponseBase:
-        """``{"criteria": [{"name", "met"}, …], "strength": 1…4}``; 409 outside the password page."""
+        """``{"criteria": [{"name", "met"}, …], "strength": 1…4, "refusals": [text, …]}``.
+
+        409 outside the password page.
+        """
         try:
-            report = conf.flow().assess_password(self.handle() or "", request.POST.get("password", ""))
+            report = conf.flow().assess_password(self.handle() or "", Hidden(request.POST.get("password", "")))
         except (NotNow, UnknownHandle):
             return JsonResponse({}, status=409)
-        except StoreUnavailable:
+        except (StoreUnavailable, PortUnavailable):
             return JsonResponse({}, status=503)
         response = JsonResponse(
             {
                 "criteria": [{"name": criterion.name, "met": criterion.met} for criterion in report.criteria],
                 "strength": int(report.strength),
+                "refusals": [refusal.message(get_language() or "fr") for refusal in report.refusals],
             }
         )
         patch_cache_control(response, no_store=True, private=True)
         return response
 
 
-class PromptView(HandleMixin, View):
+class PromptView(FlowView):
     """The picture and the sound of the human check."""
 
     http_method_names = ("get", "head")

@@ -34,7 +34,7 @@ from educonnect_flow.messages import LOCALES
 from educonnect_flow.outcome import Outcome
 
 HEADER = "Activation-Handle"
-COOKIE = "educonnect_activation"
+COOKIE = "educonnect_activation_token"
 
 RequestId = Annotated[
     str | None,
