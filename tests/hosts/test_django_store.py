@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
+import itertools
+import random
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from attrs import evolve
 from django.db import IntegrityError, connections, transaction
+from django.db.models import QuerySet
 
+from educonnect_flow.contrib.django import models
 from educonnect_flow.contrib.django.store import DjangoStore
-from educonnect_flow.errors import StoreUnavailable
-from educonnect_flow.records import Standing
+from educonnect_flow.errors import StoreUnavailable, WrongUse
+from educonnect_flow.machinery.tally import EMPTY, Limit
+from educonnect_flow.ports import utc_now
+from educonnect_flow.records import Commit, Standing
 from educonnect_flow.testing import StoreContract
 from educonnect_flow.testing.stores import account, first
 from tests.hosts.conftest import Threaded, alias
 from tests.postgres import Server
+
+promise = pytest.mark.promise
 
 
 class TestOnSqlite(StoreContract):
@@ -107,6 +121,116 @@ def test_after_the_server_was_killed_the_next_call_but_one_is_answered() -> None
 
 
 def test_a_commit_within_another_transaction_is_refused(store: DjangoStore) -> None:
-    with transaction.atomic(using=store._using), pytest.raises(RuntimeError, match="durable"):
+    with transaction.atomic(using=store._using), pytest.raises(WrongUse, match="ATOMIC_REQUESTS"):
         store.commit(first())
     assert store.load("h1") is None
+
+
+# --- a purge beside commits ----------------------------------------------------------------------------
+
+WINDOW = timedelta(milliseconds=20)
+LIMITS = tuple(Limit(f"kind{n}", f"key{m}", 10**6, WINDOW, None, 1) for n in range(3) for m in range(4))
+MANY = tuple(
+    Limit(f"kind{n}", f"key{m}", 10**6, WINDOW, None, adds) for n in range(3) for m in range(9) for adds in (0, 1)
+)
+
+
+def counted(name: str, limits: Iterable[Limit] = LIMITS, at: datetime | None = None) -> Commit:
+    """The first commit of an activation, that counts against *limits*."""
+    made = first(name, f"handle {name}")
+    return evolve(made, activation=evolve(made.activation, seen_at=at or utc_now()), limits=tuple(limits))
+
+
+def beside_purges(store: DjangoStore, seconds: float) -> tuple[int, list[BaseException]]:
+    """Seven threads commit while two purge in a loop; how many commits, and every error."""
+    end, errors, done = time.monotonic() + seconds, list[BaseException](), Counter[str]()
+    chance = random.Random(7)  # noqa: S311 - any order will do
+
+    def commits(worker: int) -> None:
+        for n in itertools.count():
+            if time.monotonic() > end:
+                return
+            some = chance.sample(MANY, 6)  # in any order
+            try:
+                assert store.commit(counted(f"a{worker}.{n}", some)).standing is Standing.DONE
+            except StoreUnavailable as error:
+                errors.append(error)
+            done["commits"] += 1
+
+    def purges(_: int) -> None:
+        while time.monotonic() < end:
+            try:
+                store.purge(utc_now(), 1_000)
+            except StoreUnavailable as error:
+                errors.append(error)
+
+    with ThreadPoolExecutor(9) as pool:
+        for future in [pool.submit(commits, n) for n in range(7)] + [pool.submit(purges, n) for n in range(2)]:
+            future.result()
+    return done["commits"], errors
+
+
+@promise("R10")
+def test_parents_beside_a_purge_in_a_loop_meet_no_deadlock_and_no_missing_counter(on_postgres: DjangoStore) -> None:
+    commits, errors = beside_purges(on_postgres, 3)
+    assert [repr(error) for error in errors] == []
+    assert commits > 20
+
+
+@promise("R10")
+@pytest.mark.ci
+def test_parents_beside_a_purge_in_a_loop_for_longer(on_postgres: DjangoStore) -> None:
+    commits, errors = beside_purges(on_postgres, 20)
+    assert [repr(error) for error in errors] == []
+    assert commits > 100
+
+
+def test_a_counter_that_a_purge_deletes_under_a_commit_is_made_anew(
+    store: DjangoStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left = 2
+    rows = QuerySet.select_for_update
+
+    def purged(query: Any, **given: Any) -> Any:
+        nonlocal left
+        if left and query.model is models.Tally:
+            left -= 1
+            models.Tally.objects.using(store._using).filter(key__endswith="key1").delete()
+        return rows(query, **given)
+
+    monkeypatch.setattr(QuerySet, "select_for_update", purged)
+    assert store.commit(counted("a")).standing is Standing.DONE
+    assert left == 0
+    assert all(store.tally(limit.kind, limit.key) != EMPTY for limit in LIMITS)
+    left = 1_000
+    with pytest.raises(StoreUnavailable, match="a purge deleted a counter"):
+        store.commit(counted("b"))
+    assert store.load("handle b") is None
+
+
+def test_a_purge_waits_for_no_commit(on_postgres: DjangoStore) -> None:
+    """A commit holds its counters: a purge passes them over, and takes them the next time."""
+    old = utc_now() - timedelta(days=9)
+    on_postgres.commit(counted("a", LIMITS, old))
+    on_postgres.spend("spent", old, old)
+    held, waits = threading.Event(), threading.Event()
+
+    def commit() -> None:
+        with transaction.atomic(using=on_postgres._using):
+            list(models.Tally.objects.using(on_postgres._using).select_for_update().filter(key__endswith="key1"))
+            list(models.Spent.objects.using(on_postgres._using).select_for_update())
+            held.set()
+            waits.wait(30)
+        connections[on_postgres._using].close()
+
+    with ThreadPoolExecutor(1) as pool:
+        committing = pool.submit(commit)
+        assert held.wait(30)
+        on_postgres.purge(utc_now(), 1_000)
+        left = set(models.Tally.objects.using(on_postgres._using).values_list("key", flat=True))
+        assert left == {f"kind{n}:key1" for n in range(3)}
+        waits.set()
+        committing.result(30)
+    on_postgres.purge(utc_now(), 1_000)
+    assert not models.Tally.objects.using(on_postgres._using).exists()
+    assert not models.Spent.objects.using(on_postgres._using).exists()

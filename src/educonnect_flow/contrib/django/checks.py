@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.core.checks import CheckMessage, Error, Warning  # noqa: A004 - Django's names
@@ -31,9 +32,45 @@ def check_settings(**_: Any) -> list[CheckMessage]:
         if connection.settings_dict["ATOMIC_REQUESTS"]:
             found.append(
                 Warning(
-                    "with ATOMIC_REQUESTS, only the views of educonnect_flow may call the flow: an answer must not "
-                    "be given before its commit",
+                    "with ATOMIC_REQUESTS, a view of your own that calls the flow gets WrongUse: an answer must not be "
+                    "given before its commit",
+                    hint="Mark it with django.db.transaction.non_atomic_requests; educonnect_flow's own are marked.",
                     id="educonnect_flow.W001",
                 )
             )
+        if connection.vendor == "sqlite":
+            found += _about_sqlite(given.database, connection.settings_dict["OPTIONS"])
+    return found
+
+
+def _about_sqlite(alias: str, options: Mapping[str, Any]) -> list[CheckMessage]:
+    """What the settings of a SQLite database lack: Django's own defaults let writers fail and leave deleted data."""
+    init = str(options.get("init_command") or "").replace(" ", "").lower()
+    where = f"DATABASES[{alias!r}]['OPTIONS']"
+    found: list[CheckMessage] = []
+    if str(options.get("transaction_mode") or "").upper() not in ("IMMEDIATE", "EXCLUSIVE"):
+        found.append(
+            Warning(
+                'of two parents at once one gets "database is locked": a transaction that reads first is turned '
+                "away by another writer",
+                hint=f"Set {where}['transaction_mode'] to 'IMMEDIATE'.",
+                id="educonnect_flow.W002",
+            )
+        )
+    if "journal_mode=wal" not in init:
+        found.append(
+            Warning(
+                "readers and writers wait for each other without SQLite's write-ahead log",
+                hint=f"Add 'PRAGMA journal_mode=WAL;' to {where}['init_command'].",
+                id="educonnect_flow.W003",
+            )
+        )
+    if not {"secure_delete=on", "secure_delete=1", "secure_delete=true"} & set(init.replace("pragma", "").split(";")):
+        found.append(
+            Warning(
+                "deleted personal data stays readable in free pages of the file",
+                hint=f"Add 'PRAGMA secure_delete=ON;' to {where}['init_command'].",
+                id="educonnect_flow.W004",
+            )
+        )
     return found

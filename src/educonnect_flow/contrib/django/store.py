@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import datetime
+from contextlib import ExitStack, contextmanager
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, Error, IntegrityError, connections, transaction
@@ -16,7 +16,7 @@ from django.db.models import F, FilteredRelation, Model, Q, QuerySet
 
 from educonnect_flow.activation import products, snapshot
 from educonnect_flow.contrib.django import models
-from educonnect_flow.errors import StoreUnavailable
+from educonnect_flow.errors import StoreUnavailable, WrongUse
 from educonnect_flow.machinery import tally
 from educonnect_flow.machinery.tally import EMPTY, Limit, Tally, micros, moment
 from educonnect_flow.machinery.text import encode
@@ -26,6 +26,9 @@ from educonnect_flow.stores import rows
 
 M = TypeVar("M", bound=Model)
 
+MOST_TRIES = 20
+"""Of one commit, when purges delete counters that it is about to lock."""
+
 _SNAPSHOT = ("version", "body", "handle", "rotated_by")
 _REQUEST = tuple(f"request__{name}" for name in ("key", "fingerprint", "version", "accepted", "refusals", "body"))
 _ACCOUNT, _CLAIMED, _ENTRY = (columns.split(", ") for columns in (rows.ACCOUNT, rows.CLAIMED, rows.ENTRY))
@@ -34,7 +37,7 @@ _ACCOUNT, _CLAIMED, _ENTRY = (columns.split(", ") for columns in (rows.ACCOUNT, 
 class DjangoStore:
     """Everything in the tables of ``educonnect_flow.contrib.django.models``; on SQLite or PostgreSQL.
 
-    Every commit is a transaction of its own: within another one it is refused (``RuntimeError``), for nothing may be
+    Every commit is a transaction of its own: within another one it is refused (``WrongUse``), for nothing may be
     answered before it is durable.  How long a call may take is the database's to say: on PostgreSQL set
     ``connect_timeout`` and ``statement_timeout`` in ``OPTIONS``.  On SQLite deleted data is overwritten only with
     ``"init_command": "PRAGMA secure_delete=ON"``.
@@ -64,8 +67,20 @@ class DjangoStore:
             raise StoreUnavailable(f"{self._using}: {type(error).__name__}: {error}") from error
 
     @contextmanager
+    def _durable(self) -> Iterator[None]:
+        with ExitStack() as stack:
+            try:
+                stack.enter_context(transaction.atomic(using=self._using, durable=True))
+            except RuntimeError as error:
+                raise WrongUse(
+                    "DjangoStore commits by itself, and cannot within another transaction: with ATOMIC_REQUESTS, mark "
+                    "your view with transaction.non_atomic_requests"
+                ) from error
+            yield
+
+    @contextmanager
     def _transaction(self) -> Iterator[None]:
-        with self._available(), transaction.atomic(using=self._using, durable=True):
+        with self._available(), self._durable():
             if connections[self._using].vendor == "sqlite":
                 # The writers' lock, before anything is read: a reader that becomes a writer is turned away.
                 self._all(models.Spent).filter(pk="").update(until=0)
@@ -94,20 +109,26 @@ class DjangoStore:
 
     def commit(self, commit: Commit) -> Receipt:
         """See ``Store``."""
-        try:
-            with self._transaction():
-                self._write_snapshot(commit)
-                self._write_limits(commit.limits, micros(commit.activation.seen_at))
-                if commit.account is not None:
-                    self._write_account(commit.account)
-                self._write_messages(commit)
-                if commit.audit is not None:
-                    self._write_audit(commit.audit)
-        except _Refused as refused:
-            return refused.receipt
-        except IntegrityError:  # somebody else was first, in the same instant
-            return self._overtaken(commit)
-        return DONE
+        for _ in range(MOST_TRIES):
+            try:
+                with self._transaction():
+                    self._write_snapshot(commit)
+                    self._write_limits(commit.limits, micros(commit.activation.seen_at))
+                    if commit.account is not None:
+                        self._write_account(commit.account)
+                    self._write_messages(commit)
+                    if commit.audit is not None:
+                        self._write_audit(commit.audit)
+            except _Refused as refused:
+                return refused.receipt
+            except (
+                _CounterPurged
+            ):  # all locks are given back, so that none waits in a ring for the row that is made anew
+                continue
+            except IntegrityError:  # another commit was first, in the same instant
+                return self._overtaken(commit)
+            return DONE
+        raise StoreUnavailable(f"{self._using}: a purge deleted a counter under each of {MOST_TRIES} tries")
 
     def _overtaken(self, commit: Commit) -> Receipt:
         account = commit.account
@@ -152,8 +173,13 @@ class DjangoStore:
             {f"{limit.kind}:{limit.key}" for limit in limits}
         )  # in one order for all, so that none waits in a ring
         tallies, empty = self._all(models.Tally), EMPTY.dump()
-        tallies.bulk_create([models.Tally(key=key, body=empty, forgotten_at=0) for key in keys], ignore_conflicts=True)
+        # A row that counts nothing yet is no purge's to delete while this commit is under way.
+        lasting = now + max(limit.window for limit in limits) // timedelta(microseconds=1)
+        made = [models.Tally(key=key, body=empty, forgotten_at=lasting) for key in keys]
+        tallies.bulk_create(made, ignore_conflicts=True)
         held = {row.key: row for row in tallies.select_for_update().filter(key__in=keys).order_by("key")}
+        if len(held) < len(keys):
+            raise _CounterPurged
         counted = {}
         for limit in limits:
             row = held[f"{limit.kind}:{limit.key}"]
@@ -235,7 +261,7 @@ class DjangoStore:
 
     def entries(self, after: int, limit: int) -> tuple[tuple[int, AuditEntry], ...]:
         """See ``Store``."""
-        with self._available(), transaction.atomic(using=self._using, durable=True):
+        with self._available(), self._durable():
             self._hold_audit()
             found = self._all(models.Audit).filter(seq__gt=after).order_by("seq").values_list(*_ENTRY)[:limit]
             return rows.entries(found, json.loads)
@@ -321,14 +347,19 @@ class DjangoStore:
             gone = list(over.select_for_update(skip_locked=True).values_list("id", flat=True)[:limit])
             self._all(models.Outbox).filter(activation__in=gone).delete()
             self._all(models.Activation).filter(pk__in=gone).delete()
-            # The bound stands outside as well: a row that was counted on meanwhile is looked at again.
-            for said_nothing in (
+            # The bound is asked again outside: a row that was counted on meanwhile stays.  Rows that a commit holds are
+            # left to the next purge, and the others locked in the order of the commits: neither waits for the other.
+            for expired in (
                 self._all(models.Tally).filter(forgotten_at__lte=at),
                 self._all(models.Spent).filter(until__lte=at),
             ):
-                some = said_nothing.values("pk")[: rows.COUNTERS * limit]
-                said_nothing.filter(pk__in=some).delete()
+                some = expired.order_by("pk").select_for_update(skip_locked=True).values("pk")[: rows.COUNTERS * limit]
+                expired.filter(pk__in=some).delete()
         return len(gone)
+
+
+class _CounterPurged(Exception):
+    """A counter that was there a moment ago is gone."""
 
 
 class _Refused(Exception):
