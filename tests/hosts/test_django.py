@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import logging
 import re
 import shutil
 from collections.abc import Iterator
@@ -12,24 +14,30 @@ from typing import Any
 import pytest
 from babel.messages.mofile import read_mo
 from babel.messages.pofile import read_po
+from django import VERSION
+from django.conf import settings
 from django.contrib.auth.models import User
+from django.core import mail
 from django.core.exceptions import ImproperlyConfigured
+from django.core.mail import EmailMultiAlternatives
 from django.core.management import call_command
 from django.db import connections
 from django.http import HttpRequest, QueryDict
 from django.test import Client, override_settings
 from django.test.utils import setup_test_environment, teardown_test_environment
 from django.utils import translation
+from django.utils.log import AdminEmailHandler
 from pytest import MonkeyPatch  # noqa: PT013 - a type
 
-from educonnect_flow import Reason, Refusal, Settings, State
+from educonnect_flow import Reason, Refusal, Settings, State, Validators
 from educonnect_flow.contrib.django import checks, conf, models
 from educonnect_flow.contrib.django.forms import FORMS, ConfirmPupilsForm
-from educonnect_flow.contrib.django.views import PAGES, csrf_failure
+from educonnect_flow.contrib.django.views import LARGEST_BODY, PAGES, csrf_failure
 from educonnect_flow.errors import StoreUnavailable
 from educonnect_flow.stores import MemoryStore
 from tests.hosts import seen
 from tests.hosts.processes import ROOT
+from tests.test_tracebacks import Watch
 from tests.world import PASSWORD
 
 BASE = {"DIRECTORY": "tests.hosts.seen.directory", "SMS": "tests.hosts.seen.SeenSms"}
@@ -62,6 +70,8 @@ class Parent:
     def __init__(self) -> None:
         self.client = Client()
         self.rendering = 0
+        self.sent = ""
+        """The code of the newest message."""
 
     def post(self, page: str, event: str, **data: Any) -> Any:
         self.rendering += 1
@@ -83,7 +93,8 @@ class Parent:
     def code(self) -> str:
         call_command("educonnect_relay", "--once")
         _, text = json.loads((seen.FOLDER / "sms").read_text("utf-8").splitlines()[-1])
-        return str(re.findall(r"\b\d{6}\b", text)[-1])
+        self.sent = str(re.findall(r"\b\d{6}\b", text)[-1])
+        return self.sent
 
     def to_pupils(self) -> Any:
         self.to_code()
@@ -95,6 +106,13 @@ class Parent:
             said[f"confirmed:{pupil}"] = "yes"
             said |= {f"birth:{pupil}:{p}": text for p, text in zip(("day", "month", "year"), parts, strict=True)}
         return said
+
+    def steps(self) -> Iterator[Any]:
+        """The answers from the identity on, one by one."""
+        yield self.to_code()
+        yield self.post("code", "SubmitCode", code=self.code())
+        yield self.post("eleves", "ConfirmPupils", **self.answers())
+        yield self.post("mot-de-passe", "ChoosePassword", password=PASSWORD, confirmation=PASSWORD)
 
     def to_the_end(self) -> Any:
         self.to_pupils()
@@ -402,6 +420,169 @@ def test_a_database_that_does_not_keep_the_contract_is_told(monkeypatch: MonkeyP
     monkeypatch.setattr(connections["default"], "vendor", "mysql")
     monkeypatch.setitem(connections["default"].settings_dict, "ATOMIC_REQUESTS", True)
     assert [found.id for found in checks.check_settings()] == ["educonnect_flow.E002", "educonnect_flow.W001"]
+
+
+SQLITE = ["educonnect_flow.W002", "educonnect_flow.W003", "educonnect_flow.W004"]
+
+
+@pytest.mark.parametrize(
+    ("options", "found"),
+    [
+        ({}, SQLITE),
+        ({"transaction_mode": "DEFERRED", "init_command": None}, SQLITE),
+        ({"transaction_mode": "immediate"}, SQLITE[1:]),
+        ({"transaction_mode": "EXCLUSIVE", "init_command": "pragma journal_mode = wal"}, SQLITE[2:]),
+        ({"transaction_mode": "IMMEDIATE", "init_command": "PRAGMA secure_delete = 1"}, SQLITE[1:2]),
+        ({"transaction_mode": "IMMEDIATE", "init_command": "PRAGMA journal_mode=WAL; PRAGMA secure_delete=ON;"}, []),
+    ],
+)
+def test_sqlite_as_startproject_sets_it_up_is_warned_of(
+    options: dict[str, Any], found: list[str], monkeypatch: MonkeyPatch
+) -> None:
+    monkeypatch.setitem(connections["default"].settings_dict, "OPTIONS", options)
+    warnings = checks.check_settings()
+    assert [one.id for one in warnings] == found
+    assert all("DATABASES['default']['OPTIONS']" in str(one.hint) for one in warnings)
+
+
+# --- what a host's own settings must not do to the pages ---------------------------------------------------
+
+
+def test_with_atomic_requests_every_page_answers(monkeypatch: MonkeyPatch) -> None:
+    monkeypatch.setitem(connections["default"].settings_dict, "ATOMIC_REQUESTS", True)
+    one = Parent()
+    assert stands_at(one.to_the_end()) == "activated"
+    assert one.client.post("/activation/mot-de-passe/force/", {"password": "x"}).status_code == 409
+    assert one.client.get("/activation/controle/image/").status_code == 404
+    assert one.client.post("/activation/services/").status_code == 302
+
+
+def test_with_login_required_the_pages_need_no_login() -> None:
+    middleware = [*settings.MIDDLEWARE, "django.contrib.auth.middleware.LoginRequiredMiddleware"]
+    with override_settings(MIDDLEWARE=middleware):
+        one = Parent()
+        assert one.client.get("/services/").status_code == 302  # the host's own page does
+        assert stands_at(one.to_pupils()) == "pupils"
+        assert one.client.post("/activation/mot-de-passe/force/", {"password": "x"}).status_code == 409
+        assert one.client.get("/activation/controle/image/").status_code == 404
+        assert one.client.post("/activation/services/")["Location"] == "/services/"
+
+
+PATHS = ["", "profil/", "mot-de-passe/", "services/", "mot-de-passe/force/", "controle/image/"]
+
+
+@pytest.mark.promise("I6")
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"CONTENT_LENGTH": str(LARGEST_BODY + 1)}, 413),
+        ({"CONTENT_LENGTH": "9" * 40}, 413),
+        ({"CONTENT_LENGTH": "-1"}, 413),
+        ({"CONTENT_LENGTH": "", "HTTP_TRANSFER_ENCODING": "chunked"}, 411),
+    ],
+)
+def test_no_view_reads_a_body_that_is_too_large(path: str, headers: dict[str, str], status: int) -> None:
+    class Unread:
+        """A body that nobody may read."""
+
+        def read(self, *_: Any) -> bytes:
+            raise AssertionError("it was read")
+
+        readline = read
+
+    for language, kind in itertools.product(
+        ("fr", "en", "de"), ("application/x-www-form-urlencoded", "multipart/form-data; boundary=x")
+    ):
+        given: Any = {"wsgi.input": Unread(), "HTTP_ACCEPT_LANGUAGE": language, "CONTENT_TYPE": kind, **headers}
+        response = Client(enforce_csrf_checks=True).post(f"/activation/{path}", **given)
+        assert response.status_code == status
+        assert len(response.content) < 200
+        assert response.content.decode().startswith("The " if language == "en" else "La demande")
+
+
+@pytest.mark.promise("I6")
+def test_a_form_of_the_largest_size_is_answered() -> None:
+    one = Parent()
+    one.to_identity()
+    answer = one.post(
+        "identite", "ClaimIdentity", family_name="x" * (LARGEST_BODY - 1_000), given_name="É", mobile="06"
+    )
+    assert answer.status_code == 200
+    assert "trop de caractères" in answer.content.decode()
+    many = {f"confirmed:{n}": "yes" for n in range(400)}
+    one = Parent()
+    one.to_pupils()
+    assert stands_at(one.post("eleves", "ConfirmPupils", **many)) == "pupils"
+
+
+@pytest.mark.promise("V1")
+def test_a_forged_request_is_refused_whether_the_host_has_djangos_middleware_or_not() -> None:
+    without = [name for name in settings.MIDDLEWARE if "csrf" not in name.lower()]
+    assert len(without) < len(settings.MIDDLEWARE)
+    for middleware in (settings.MIDDLEWARE, without):
+        with override_settings(MIDDLEWARE=middleware):
+            client = Client(enforce_csrf_checks=True)
+            for path in ("profil/", "mot-de-passe/force/"):
+                answer = client.post(f"/activation/{path}", {"event": "ChooseProfile", "profile": "guardian"})
+                assert answer.status_code == 302  # to the first page, with a word on why
+                assert answer["Location"].endswith("?note=session")
+
+
+# --- what a mistake of the host shows ------------------------------------------------------------------------
+
+
+def broken(*_: Any) -> Any:
+    """A validator with a mistake in it."""
+    raise KeyError("a mistake of the host's")
+
+
+@pytest.mark.promise("V1")
+@pytest.mark.parametrize("name", ["mobile", "identity", "code", "pupils", "password"])
+def test_the_error_mail_of_django_shows_no_secret(name: str, monkeypatch: MonkeyPatch) -> None:
+    one = Parent()
+    one.client.raise_request_exception = False
+    handler = AdminEmailHandler(include_html=True)
+    logger = logging.getLogger("django.request")
+    logger.addHandler(handler)
+    try:
+        with override_settings(
+            EDUCONNECT_FLOW=settings.EDUCONNECT_FLOW | {"VALIDATORS": Validators(**{name: broken})},
+            ADMINS=[("A", "a@example.org")] if VERSION < (6, 0) else ["a@example.org"],
+            DEBUG=False,
+            EMAIL_BACKEND="django.core.mail.backends.locmem.EmailBackend",
+        ):
+            mail.outbox = []
+            answer = next(answer for answer in one.steps() if answer.status_code == 500)
+    finally:
+        logger.removeHandler(handler)
+    assert answer.status_code == 500
+    assert mail.outbox
+    shown = "".join(message.message().as_string() for message in mail.outbox)
+    for message in mail.outbox:
+        shown += f"{message.body}{message.alternatives if isinstance(message, EmailMultiAlternatives) else ''}"
+    assert "KeyError" in shown
+    assert "forms.py" in shown or "views.py" in shown
+    secrets = ["06 12 34 56 78", "612345678", PASSWORD, "21/09/2007", "2007, 9, 21"]
+    secrets += [value for value in (one.client.cookies["educonnect_activation_token"].value, one.sent) if value]
+    assert len(secrets) > 5
+    assert [secret for secret in secrets if str(secret) in shown] == []
+
+
+@pytest.mark.promise("V1")
+def test_no_local_variable_of_the_views_and_forms_shows_a_secret() -> None:
+    watch = Watch()
+    one = Parent()
+    with watch.on():
+        one.to_pupils()
+        one.post("eleves", "ConfirmPupils", **one.answers() | {"birth:sacha:year": "2001"})
+        one.post("eleves", "ConfirmPupils", **one.answers())
+        one.client.post("/activation/mot-de-passe/force/", {"password": PASSWORD})
+        one.post("mot-de-passe", "ChoosePassword", password=PASSWORD, confirmation="x")
+        one.post("mot-de-passe", "ChoosePassword", password=PASSWORD, confirmation=PASSWORD)
+    watch.secrets |= {one.client.cookies["educonnect_activation_token"].value, f"'{one.sent}'"}
+    assert any("contrib/django/forms.py" in where for where in watch.shown.values())
+    assert "\n".join(watch.found()) == ""
 
 
 # --- admin and commands --------------------------------------------------------------------------------

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-import phonenumbers
-from phonenumbers import NumberParseException, PhoneNumberFormat
-
 from educonnect_flow.people import Guardian
+from educonnect_flow.validators.mobile import e164
 
 
 class StaticDirectory:
@@ -20,11 +18,10 @@ class StaticDirectory:
     def __init__(self, guardians: Iterable[Guardian]) -> None:
         found: dict[str, list[Guardian]] = {}
         for guardian in guardians:
-            try:
-                number = phonenumbers.parse(guardian.mobile, "FR")
-            except NumberParseException:
-                raise ValueError(f"the mobile of guardian {guardian.id!r} is no number") from None
-            found.setdefault(phonenumbers.format_number(number, PhoneNumberFormat.E164), []).append(guardian)
+            number = e164(guardian.mobile)
+            if number is None:
+                raise ValueError(f"the mobile of guardian {guardian.id!r} is no number")
+            found.setdefault(number, []).append(guardian)
         self._found = {mobile: tuple(people) for mobile, people in found.items()}
 
     def __repr__(self) -> str:

@@ -62,6 +62,16 @@ class _Number(PhoneNumber):
     __str__ = __repr__
 
 
+def e164(text: str) -> str | None:
+    """*text* in E.164 form, +33 unless it says otherwise; ``None`` when it is no number.  Not judged further."""
+    try:
+        return Hidden(
+            phonenumbers.format_number(phonenumbers.parse(text, "FR", numobj=_Number()), PhoneNumberFormat.E164)
+        )
+    except NumberParseException:
+        return None
+
+
 def read_mobile(text: str, settings: Settings) -> MobileCheck:
     """Read *text* (of at most ``LONGEST`` characters) as a number; +33 unless it says otherwise."""
     text = Hidden(text.translate(_SPACES))

@@ -19,7 +19,7 @@ from educonnect_flow.reasons import Reason, Refusal, Verdict
 MOST = 1_000
 """Answers at most: more are not even looked at."""
 
-_FORM = re.compile(r"([0-9]{2})/([0-9]{2})/([0-9]{4})")
+_FORM = re.compile(r"[0-9]{2}/[0-9]{2}/[0-9]{4}")
 
 
 @frozen(kw_only=True, eq=False, repr=False, slots=False)
@@ -35,12 +35,10 @@ def read_date(value: date | str) -> date | None:
     """*value* as a date: ``JJ/MM/AAAA`` in ASCII digits and a real day, or ``None``."""
     if isinstance(value, date):
         return value
-    match = _FORM.fullmatch(value)
-    if match is None:
+    if not _FORM.fullmatch(value):
         return None
-    day, month, year = map(int, match.groups())
     try:
-        return date(year, month, day)
+        return date(int(value[6:]), int(value[3:5]), int(value[:2]))
     except ValueError:
         return None
 

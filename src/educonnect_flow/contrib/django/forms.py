@@ -39,8 +39,8 @@ class Posted(QueryDict):
     def of(cls, request: HttpRequest) -> Posted:
         """That of *request*."""
         made = cls(mutable=True)
-        for name, values in request.POST.lists():
-            made.setlist(name, [Hidden(value) for value in values])
+        for name in request.POST:
+            made.setlist(name, list(map(Hidden, request.POST.getlist(name))))
         return made
 
     def __repr__(self) -> str:

@@ -30,7 +30,7 @@ from educonnect_flow.activation.views import ProfileView
 from educonnect_flow.contrib.django import conf
 from educonnect_flow.contrib.django.forms import FORMS, EventForm, Posted
 from educonnect_flow.errors import NotNow, PortUnavailable, RequestReused, StoreUnavailable, UnknownHandle
-from educonnect_flow.machinery.secrecy import Hidden
+from educonnect_flow.machinery.secrecy import Hidden, hidden_or_none
 from educonnect_flow.outcome import Outcome
 from educonnect_flow.reasons import Reason, Refusal
 
@@ -119,8 +119,7 @@ class FlowView(View):
 
     def handle(self) -> str | None:
         """The handle that the browser sent."""
-        sent = self.request.COOKIES.get(conf.options().cookie)
-        return Hidden(sent) if sent else None
+        return hidden_or_none(self.request.COOKIES.get(conf.options().cookie)) or None
 
     def keep(self, response: HttpResponseBase, handle: str) -> None:
         """Give the browser its newest handle, for as long as one may be idle."""
