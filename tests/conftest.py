@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import signal
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -48,6 +49,16 @@ def server() -> Iterator[Server]:
                     f"{schema}.{table} (promise V1)"
                 )
     running.close()
+
+
+@pytest.fixture(autouse=True)
+def _signals() -> Iterator[None]:
+    """A command that was run in this process leaves its handlers; they are its own to leave."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    yield
+    for number, handler in before.items():
+        if signal.getsignal(number) is not handler:
+            signal.signal(number, handler)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -34,7 +34,7 @@ from educonnect_flow.directory import StaticDirectory
 from educonnect_flow.errors import StoreUnavailable, WrongUse
 from educonnect_flow.machinery.keys import digest
 from educonnect_flow.ports import Message, Store
-from educonnect_flow.process import purge, relay
+from educonnect_flow.process import _stopped_by, purge, relay
 from educonnect_flow.records import AuditEntry, Claimed
 from educonnect_flow.relay import Handed
 from educonnect_flow.sms import RecordingSms
@@ -343,6 +343,47 @@ def test_a_relay_told_to_stop_finishes_what_it_has_in_hand(tmp_path: Path) -> No
     assert f"relay stopped: {count} taken, 0 rejected" in log
     assert world.flow.deliver() == 50 - count  # none under a lease that nobody holds
     store.close()
+
+
+@promise("R5")
+def test_a_signal_within_a_signal_waits_for_nothing() -> None:
+    """The second of two SIGTERMs arrives while the first one sets the event: its lock is taken then."""
+    stop: Any = threading.Event()
+    held, free = threading.Event(), threading.Event()
+
+    def hold() -> bool:
+        with stop._cond:
+            held.set()
+            return free.wait(10)
+
+    with ThreadPoolExecutor(1) as pool, _stopped_by(stop):
+        holding = pool.submit(hold)
+        assert held.wait(30)
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGTERM):
+            signal.raise_signal(number)
+        for _ in range(70_000):  # more than a pipe takes
+            signal.raise_signal(signal.SIGTERM)
+        free.set()
+        assert holding.result(30), "a handler waited for the lock"
+        assert stop.wait(30)
+
+
+@promise("R5")
+def test_a_relay_that_is_signalled_several_times_at_once_ends_with_0(tmp_path: Path) -> None:
+    """As ``timeout``, a container's double Ctrl-C, or a supervisor that signals a group do."""
+    for run in range(6):
+        folder = tmp_path / str(run)
+        folder.mkdir()
+        process = start_relay(folder, "flow", FILE=str(folder / "a.db"))
+        assert process.stderr is not None
+        assert "relay started" in process.stderr.readline()
+        for n in range(40):
+            process.send_signal(signal.SIGTERM if n % 2 else signal.SIGINT)
+            time.sleep(0.0005 * (n % 3))
+        log = process.stderr.read()
+        process.stderr.close()
+        assert process.wait(60) == 0, log
+        assert "relay stopped: 0 taken" in log
 
 
 class Stopper:

@@ -111,7 +111,7 @@ def _relay(options: argparse.Namespace) -> int:
     from educonnect_flow import process
 
     _log_to_stderr()
-    process.relay(options.flow, threads=options.threads, idle=options.idle, report=options.report)
+    process.relay_command(options.flow, threads=options.threads, idle=options.idle, report=options.report)
     return 0
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from typing import Any, TypeVar
 
@@ -23,6 +25,8 @@ Flow = ActivationFlow | AsyncActivationFlow
 
 LONGEST_PAUSE = timedelta(seconds=30)
 """Between two tries while the store is away, at most."""
+
+SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 BATCH = 1_000
 """Activations that one transaction of a purge deletes, at most."""
@@ -40,18 +44,19 @@ def relay(flow: Flow, *, threads: int = 1, idle: float = 1.0, report: float = 60
     :param report: seconds between two lines of counts in the log.
     """
     stop, counts = threading.Event(), _Counts(report)
-    with _called(flow) as call, _stopped_by(stop), ThreadPoolExecutor(threads) as pool:
-        _log.info("relay started: %d at a time", threads)
-        working = []
-        try:
-            for _ in range(threads):
-                working.append(pool.submit(_work, flow, call, stop, counts, idle))
-                working[-1].add_done_callback(lambda _: stop.set())  # one that failed takes the others along
-            for done in working:
-                done.result()
-        finally:
-            stop.set()
-    _log.info("relay stopped: %s", counts.total)
+    with _stopped_by(stop):
+        with _called(flow) as call, ThreadPoolExecutor(threads) as pool:
+            _log.info("relay started: %d at a time", threads)
+            working = []
+            try:
+                for _ in range(threads):
+                    working.append(pool.submit(_work, flow, call, stop, counts, idle))
+                    working[-1].add_done_callback(lambda _: stop.set())  # one that failed takes the others along
+                for done in working:
+                    done.result()
+            finally:
+                stop.set()
+        _log.info("relay stopped: %s", counts.total)
     return counts.total
 
 
@@ -124,11 +129,55 @@ def _called(flow: Flow) -> Iterator[Callable[..., Any]]:
             wait(flow.close())
 
 
+def relay_command(flow: Flow, **options: Any) -> Handed:
+    """``relay``, for a command: the process then ends with status 0, however many signals arrive until it has ended.
+
+    A supervisor may signal a process several times.
+    """
+
+    def leave(*_: object) -> None:
+        _ignore_signals()
+        sys.exit(0)
+
+    for number in SIGNALS:
+        signal.signal(number, leave)  # before the relay starts
+    try:
+        return relay(flow, **options)
+    finally:
+        _ignore_signals()
+
+
+def _ignore_signals() -> None:
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
+
+
 @contextmanager
 def _stopped_by(stop: threading.Event) -> Iterator[None]:
-    before = {number: signal.signal(number, lambda *_: stop.set()) for number in (signal.SIGTERM, signal.SIGINT)}
+    """Set *stop* at SIGTERM or SIGINT, however many arrive at once.
+
+    A handler runs between any two instructions of the main thread, a second one within the first.  ``Event.set`` takes
+    a lock that must not be taken twice, so the handlers only write to a pipe, and a thread sets the event.
+    """
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+
+    def wake(*_: object) -> None:
+        with suppress(BlockingIOError):  # full of signals that were not read yet
+            os.write(writing, b"x")
+
+    def wait() -> None:
+        if os.read(reading, 1):
+            stop.set()
+
+    waiting = threading.Thread(target=wait, name="educonnect_flow signals", daemon=True)
+    waiting.start()
+    before = {number: signal.signal(number, wake) for number in SIGNALS}
     try:
         yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+        os.close(writing)  # ends the thread
+        waiting.join()
+        os.close(reading)

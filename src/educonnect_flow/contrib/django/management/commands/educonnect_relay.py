@@ -29,5 +29,5 @@ class Command(BaseCommand):
             while handed := flow.deliver():
                 taken += handed
         else:
-            taken = process.relay(flow, threads=threads, idle=idle).taken
+            taken = process.relay_command(flow, threads=threads, idle=idle).taken
         self.stdout.write(f"messages handed over: {taken}")
