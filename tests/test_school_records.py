@@ -6,6 +6,7 @@ import csv
 import io
 import itertools
 import json
+import os
 import random
 import shutil
 import signal
@@ -15,6 +16,7 @@ import sys
 import tempfile
 import threading
 import time
+import unicodedata
 import zipfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -48,6 +50,7 @@ from educonnect_flow.directory import AsyncPostgresDirectory, PostgresDirectory,
 from educonnect_flow.directory.records import Import
 from educonnect_flow.directory.report import Kind, Report
 from educonnect_flow.exports import ExportError, read, source
+from educonnect_flow.machinery.text import printable
 from educonnect_flow.ports import Directory
 from educonnect_flow.reasons import refusals_of
 from educonnect_flow.sms import RecordingSms
@@ -649,6 +652,143 @@ def test_a_report_over_an_older_one_is_its_owners_only(tmp_path: Path) -> None:
     assert main(["import-records", *map(str, files), "--into", str(tmp_path / "r.db"), "--csv", str(report)]) == 0
     assert report.stat().st_mode & 0o077 == 0
     assert report.read_text("utf-8-sig").strip() == "constat;qui;établissement;fichier;ligne"
+
+
+STEERING = [
+    "\x1b]2;title\x07",
+    "\x1b[2J",
+    "\x1b[8m",
+    "\x9b31m",
+    "\u202e",
+    "\u2066",
+    "\u200b",
+    "\ufeff",
+    "\u2028",
+    "\x00",
+    "\x7f",
+    "\x08",
+]
+"""What moves a terminal's cursor, hides or reorders text, or ends a line."""
+
+
+def nothing_steers(text: str) -> None:
+    assert [c for c in text if c != "\n" and not c.isprintable()] == []
+
+
+@given(hyp.text() | hyp.lists(hyp.sampled_from([*STEERING, "é", " ", "\t", "\n"])).map("".join))
+def test_printable_text_steers_nothing_and_keeps_what_is_read(text: str) -> None:
+    shown = printable(text)
+    nothing_steers(shown)
+    assert "\n" not in shown
+    assert printable(shown) == shown
+    kept = [c for c in text if unicodedata.category(c)[0] not in "CZ"]
+    assert [c for c in shown if not c.isspace()] == kept
+
+
+@pytest.mark.parametrize("steering", STEERING, ids=ascii)
+@pytest.mark.parametrize("form", ["siecle", "onde", "aaf"])
+def test_no_control_character_of_a_file_reaches_a_terminal_or_the_report(
+    form: str, steering: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if form == "onde":
+        steering = steering if steering.isascii() and "\x00" not in steering else "\x9b31m"  # such a file is Latin-1
+    elif not all(c in "\t\n\r" or "\x20" <= c <= "\ud7ff" or "\ue000" <= c <= "\ufffd" for c in steering):
+        steering = "\u202e"  # XML has no such character
+    school = made_up(60, seed=4)
+    spoilt = evolve(school, persons=[evolve(one, family_name=f"=A{steering}B") for one in school.persons])
+    write: Any = {"siecle": write_siecle, "onde": write_onde, "aaf": write_aaf}[form]
+    files = write(tmp_path, spoilt)
+    into, report = tmp_path / "records.db", tmp_path / "report.csv"
+    said = [*map(str, files), "--into", str(into), "--school", f"École {steering}"]
+    said += ["--uai", UAI, "--relation", "in_charge"] if form == "onde" else []
+    for more in (["--dry-run"], ["--csv", str(report)]):
+        assert main(["import-records", *said, *more]) == 0
+        shown = capsys.readouterr()
+        nothing_steers(shown.out + shown.err)
+    text = report.read_text("utf-8-sig")
+    nothing_steers(text)
+    assert "'=A" in text
+    # A file's own name, in an error.
+    named = files[0].rename(tmp_path / f"a{steering.replace(chr(0), '')}b.csv")
+    named.write_bytes(b"nothing")
+    assert main(["import-records", str(named), "--into", str(into)]) == 1
+    shown = capsys.readouterr()
+    assert "nothing was imported" in shown.err
+    nothing_steers(shown.out + shown.err)
+
+
+@pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@x", "＝1", "＋1", "－1", "＠x", "\t=1", "\x00=1", "\u200b@x"])
+def test_no_cell_begins_a_formula(cell: str) -> None:
+    report, file = Report(), io.StringIO()
+    report.add(Kind.NO_MOBILE, cell)
+    report.write_csv(file)
+    assert file.getvalue().splitlines()[1].split(";")[1][0] in "' "
+
+
+PLACES: dict[str, Callable[[Path, list[Path]], tuple[str, str | None]]] = {
+    "--csv is an input": lambda folder, files: ("r.db", str(files[0])),
+    "--csv is an input by another path": lambda folder, files: ("r.db", str(folder / "." / "x" / ".." / files[1].name)),
+    "--csv is a hard link to an input": lambda folder, files: ("r.db", linked(folder / "l.csv", files[0], hard=True)),
+    "--csv is a symbolic link": lambda folder, files: ("r.db", linked(folder / "l.csv", folder / "old.csv")),
+    "--csv is --into": lambda folder, files: ("r.db", str(folder / "r.db")),
+    "--csv is --into by another path": lambda folder, files: ("r.db", str(folder / "x" / ".." / "r.db")),
+    "--csv is the log of --into": lambda folder, files: ("r.db", str(folder / "r.db-wal")),
+    "--csv is a pipe": lambda folder, files: ("r.db", pipe(folder / "p")),
+    "--csv is a folder": lambda folder, files: ("r.db", str(folder / "x")),
+    "--into is an input": lambda folder, files: (files[0].name, None),
+    "--into is a pipe": lambda folder, files: (Path(pipe(folder / "p")).name, None),
+    "--into is a folder": lambda folder, files: ("x", None),
+}
+
+
+def linked(link: Path, target: Path, *, hard: bool = False) -> str:
+    if hard:
+        link.hardlink_to(target)
+    else:
+        target.write_text("an older report", "utf-8")
+        link.symlink_to(target)
+    return str(link)
+
+
+def pipe(path: Path) -> str:
+    os.mkfifo(path)
+    return str(path)
+
+
+@pytest.mark.parametrize("there", [False, True], ids=["a first import", "a later one"])
+@pytest.mark.parametrize("place", PLACES)
+def test_what_is_written_is_nothing_that_is_read(
+    place: str, there: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "x").mkdir()
+    files = write_siecle(tmp_path, this_year())
+    if there:
+        assert main(["import-records", *map(str, files), "--into", str(tmp_path / "r.db")]) == 0
+    into, report = PLACES[place](tmp_path, files)
+    before = {path: path.read_bytes() for path in tmp_path.iterdir() if path.is_file()}
+    said = [*map(str, files), "--into", str(tmp_path / into), *(["--csv", report] if report else [])]
+    assert main(["import-records", *said]) == 1
+    assert "nothing was imported: " in capsys.readouterr().err
+    assert {path: path.read_bytes() for path in tmp_path.iterdir() if path.is_file()} == before
+
+
+@pytest.mark.parametrize("special", ["pipe", "device", "folder"])
+def test_only_a_regular_file_is_read(special: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    files = write_siecle(tmp_path, this_year())
+    place = {"pipe": pipe(tmp_path / "p"), "device": "/dev/zero", "folder": str(tmp_path)}[special]
+    for given_files in ([place], [str(files[0]), place]):
+        assert main(["import-records", *given_files, "--into", str(tmp_path / "r.db")]) == 1
+        assert "no regular file" in capsys.readouterr().err
+
+
+def test_an_import_that_fails_leaves_the_older_report(tmp_path: Path) -> None:
+    files, report = write_siecle(tmp_path, this_year()), tmp_path / "report.csv"
+    report.write_text("older", "utf-8")
+    files[1].write_bytes(b"nothing")
+    names = sorted(path.name for path in tmp_path.iterdir())
+    assert main(["import-records", *map(str, files), "--into", str(tmp_path / "r.db"), "--csv", str(report)]) == 1
+    assert report.read_text("utf-8") == "older"
+    assert sorted(path.name for path in tmp_path.iterdir() if not path.name.startswith("r.db")) == names
 
 
 # --- files that are not what they should be --------------------------------------------------------------

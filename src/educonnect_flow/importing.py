@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sqlite3
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, mkstemp
+from typing import TextIO
 
 from rich.console import Console
 from rich.markup import escape
@@ -18,6 +20,7 @@ from rich.table import Table
 from educonnect_flow.directory import PostgresDirectory, SqliteDirectory
 from educonnect_flow.directory.report import HEADER, Report
 from educonnect_flow.exports import ExportError, read
+from educonnect_flow.machinery.text import printable
 from educonnect_flow.people import Relation
 
 _NAMED = 3
@@ -45,22 +48,21 @@ def import_records(
     shown, told = console or Console(stderr=True), console or Console(file=sys.stdout)
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
     try:
-        if report_to is not None:  # before anything is done
-            report_to.touch(mode=0o600)
-            report_to.chmod(0o600)  # for one that was there before
-        with Progress(*columns, console=shown, transient=True) as progress:
+        _check_places(files, into, report_to)
+        with ExitStack() as stack:
+            report_file = stack.enter_context(_report_file(report_to)) if report_to is not None else None
+            progress = stack.enter_context(Progress(*columns, console=shown, transient=True))
             task = progress.add_task("import", total=None)
             export = read(files, uai=uai, name=name, progress=lambda count: progress.advance(task, count))
             progress.update(task, total=export.size)
             with _opened(into, dry_run=dry_run) as directory:
                 report = directory.replace(export, relation=relation, dry_run=dry_run)
+            if report_file is not None:
+                report.write_csv(report_file)
     except _expected() as error:
-        shown.print(f"nothing was imported: {error}", markup=False, highlight=False, soft_wrap=True)
+        shown.print(printable(f"nothing was imported: {error}"), markup=False, highlight=False, soft_wrap=True)
         return 1
-    if report_to is not None:
-        with report_to.open("w", encoding="utf-8-sig", newline="") as file:
-            report.write_csv(file)
-    else:
+    if report_to is None:
         told.print(table_of(report))
     can, done = ("could", "Dry run: nothing was changed.") if dry_run else ("can", "The records were replaced.")
     told.print(
@@ -71,6 +73,51 @@ def import_records(
         soft_wrap=True,
     )
     return 0
+
+
+def _check_places(files: Sequence[Path], into: str, report_to: Path | None) -> None:
+    """Whether what is written is no file that is read, nor the other that is written.
+
+    :raises ExportError: naming the one that is.
+    """
+    read_from = [path.resolve() for path in files]
+    written: list[Path] = []
+    if not _POSTGRES.match(into):
+        directory = Path(into)
+        if directory.exists() and not directory.is_file():
+            raise ExportError("--into is no regular file", directory.name)
+        if any(_same(directory, path) for path in read_from):
+            raise ExportError("--into is one of the files to import", directory.name)
+        written = [directory, *(Path(f"{into}{end}") for end in ("-wal", "-shm", "-journal"))]
+    if report_to is None:
+        return
+    if report_to.is_symlink() or (report_to.exists() and not report_to.is_file()):
+        raise ExportError("--csv is no regular file", report_to.name)
+    if any(_same(report_to, path) for path in read_from):
+        raise ExportError("--csv is one of the files to import", report_to.name)
+    if any(_same(report_to, path) for path in written):
+        raise ExportError("--csv is the directory of --into", report_to.name)
+
+
+def _same(one: Path, other: Path) -> bool:
+    """Whether both are one file, by whatever path or link."""
+    try:
+        return one.samefile(other)
+    except OSError:  # one of them is not there yet
+        return one.resolve() == other.resolve()
+
+
+@contextmanager
+def _report_file(place: Path) -> Iterator[TextIO]:
+    """A file for the report, readable by its owner only; in *place* once all went well, and not before."""
+    descriptor, name = mkstemp(dir=place.parent, prefix=f".{place.name}.")
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8-sig", newline="") as file:
+            yield file
+        Path(name).replace(place)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
 
 
 @contextmanager
@@ -105,4 +152,4 @@ def table_of(report: Report) -> Table:
 
 
 def _schools(report: Report) -> str:
-    return ", ".join(report.uais) if len(report.uais) <= _NAMED else f"{len(report.uais)} schools"
+    return printable(", ".join(report.uais)) if len(report.uais) <= _NAMED else f"{len(report.uais)} schools"

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import csv
+import unicodedata
 from collections import Counter
 from collections.abc import Iterator
 from enum import Enum
 from typing import TextIO
 
 from attrs import field, frozen
+
+from educonnect_flow.machinery.text import printable
 
 MOST = 10_000
 """Findings of one kind that are kept with their names; all are counted."""
@@ -79,14 +82,20 @@ class Report:
             self.findings.append(Finding(kind, "" if kind in NAMELESS else who, uai, file, line))
 
     def rows(self) -> Iterator[tuple[str, ...]]:
-        """The cells of ``HEADER``, in the order of the kinds, then of the files."""
+        """The cells of ``HEADER``, in the order of the kinds, then of the files; without control characters."""
         order = list(Kind)
         for one in sorted(self.findings, key=lambda one: (order.index(one.kind), one.uai, one.file, one.line or 0)):
-            yield one.kind.value, one.who, one.uai, one.file, "" if one.line is None else str(one.line)
+            line = "" if one.line is None else str(one.line)
+            yield one.kind.value, *map(printable, (one.who, one.uai, one.file)), line
 
     def write_csv(self, file: TextIO) -> None:
         """As CSV with a header, for a spreadsheet: no cell begins like a formula."""
         writer = csv.writer(file, delimiter=";")
         writer.writerow(HEADER)
         for row in self.rows():
-            writer.writerow("'" + cell if cell[:1] in tuple("=+-@\t\r") else cell for cell in row)
+            writer.writerow(f"'{cell}" if _begins_a_formula(cell) else cell for cell in row)
+
+
+def _begins_a_formula(cell: str) -> bool:
+    """Whether a spreadsheet may take *cell* for one: the full-width signs too."""
+    return unicodedata.normalize("NFKC", cell[:1])[:1] in tuple("=+-@")

@@ -7,6 +7,7 @@ from datetime import date
 from attrs import field, frozen
 
 from educonnect_flow.machinery.secrecy import Confidential
+from educonnect_flow.machinery.text import printable
 from educonnect_flow.people import Relation
 
 
@@ -20,7 +21,7 @@ class ExportError(Exception):
         self.file = file
         self.line = line
         place = f"{file}, line {line}: " if line is not None else f"{file}: " if file else ""
-        super().__init__(f"{place}{why}")
+        super().__init__(printable(f"{place}{why}"))
 
 
 @frozen(kw_only=True, slots=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import lzma
 import os
+import stat
 import struct
 import zipfile
 import zlib
@@ -72,6 +73,8 @@ class Source:
     @contextmanager
     def _opened(self) -> Iterator[tuple[IO[bytes], int]]:
         try:
+            if not stat.S_ISREG(self.path.stat().st_mode):  # a pipe or a device may have no end
+                raise ExportError("it is no regular file", self.name)
             if not zipfile.is_zipfile(self.path):
                 with self.path.open("rb") as file:
                     yield file, self.path.stat().st_size
