@@ -100,7 +100,7 @@ def reasons_page() -> str:
     for node, following in pairwise(body):
         if isinstance(node, ast.Assign) and isinstance(following, ast.Expr) and isinstance(node.targets[0], ast.Name):
             assert isinstance(following.value, ast.Constant)
-            notes[node.targets[0].id] = str(following.value.value).replace("``", "`")
+            notes[node.targets[0].id] = " ".join(str(following.value.value).split()).replace("``", "`")
     rows = [
         (f"`{reason.name}`", notes[reason.name], Refusal(reason).message("fr"), Refusal(reason).message("en"))
         for reason in Reason

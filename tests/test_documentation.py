@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import importlib.util
 import re
+import secrets
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 from types import ModuleType
 
@@ -40,6 +42,8 @@ SNIPPETS = [
 @pytest.mark.parametrize("code", SNIPPETS)
 def test_every_snippet_runs(code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("ACTIVATION_KEY", secrets.token_hex(32))
+    monkeypatch.setenv("SECRET_KEY", secrets.token_hex(32))
     names: dict[str, object] = {"__name__": "snippet"}
     exec(compile(code, "snippet", "exec"), names)  # noqa: S102 - our own page
     for value in names.values():
@@ -60,6 +64,28 @@ def test_the_readmes_snippet_ends_with_an_identifier(
 
 def test_no_generated_page_is_stale() -> None:
     assert generate.stale() == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_row_of_a_table_has_as_many_cells_as_its_head(page: Path) -> None:
+    """A line that ends within a cell breaks the row in two."""
+    text = re.sub(r"```.*?```", "", page.read_text("utf-8"), flags=re.DOTALL)
+    for block in re.findall(r"(?:^\|.*\n)+", text, re.MULTILINE):
+        head, rule, *rows = block.splitlines()
+        assert set(rule) <= set("|-: "), head
+        cells = [len(re.findall(r"(?<!\\)\|", row)) for row in (head, *rows)]
+        assert len(set(cells)) == 1, rows[[n != cells[0] for n in cells[1:]].index(True)]
+    lines = text.splitlines()
+    for before, after in pairwise(lines):
+        assert not (before.startswith("|") and not before.rstrip().endswith("|")), before
+        assert not (after.rstrip().endswith("|") and not after.startswith("|")), after
+
+
+def test_no_page_draws_a_key_anew() -> None:
+    """A relay, or the server after a restart, would have another one, and could open nothing."""
+    for page in PAGES:
+        for code in re.findall(r"```python.*?\n(.*?)```", page.read_text("utf-8"), re.DOTALL):
+            assert not re.search(r"(?i)(secret_)?key\s*=\s*(secrets\.|[\"'])", code), page.name
 
 
 def test_every_promise_that_is_tested_is_known_and_those_of_the_core_are_tested() -> None:

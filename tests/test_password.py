@@ -12,7 +12,7 @@ from argon2 import extract_parameters
 from hypothesis import given
 from hypothesis import strategies as hyp
 
-from educonnect_flow import GoBack, Reason, Settings, State, SubmitCode
+from educonnect_flow import GoBack, Reason, Refusal, Settings, State, SubmitCode, Validators
 from educonnect_flow.errors import NotNow, WrongUse
 from educonnect_flow.hashing import Argon2id
 from educonnect_flow.ports import Store
@@ -385,3 +385,65 @@ def test_a_hasher_that_makes_no_hash_makes_no_account(made: object, worlds: Call
     with pytest.raises(WrongUse, match="must return text"):
         world.submit(out, password())
     assert not world.store.active(("g1",))
+
+
+class Published:
+    """A list of published passwords with one in it."""
+
+    def holds(self, password: str) -> bool:
+        return password == "Tilleul#2024vert"
+
+
+def no_friday(check: PasswordCheck) -> Any:
+    """A host's own rule, beside the guide's."""
+    own = (Refusal(Reason.HOST_RULE, "password", {"text": "Pas un vendredi."}),)
+    return (*refusals_of(check_password(check)), *(own if "vendredi" in check.password.lower() else ()))
+
+
+ONE = World(breaches=Published(), validators=Validators(password=no_friday), settings=Settings(events_per_run=10**6))
+AT_PASSWORD = ONE.at(State.PASSWORD)
+
+
+@promise("P4")
+@given(
+    hyp.text(max_size=300)
+    | st.any_text
+    | hyp.lists(
+        hyp.sampled_from("aZ3!é🙂 Durand 0612345678 e.durand educonnect \ud800 Vendredi".split(" ")), max_size=9
+    ).map("".join)
+    | hyp.sampled_from(
+        ["Tilleul#2024vert", "Vendredi-31-vert", "V" * 300, "\ud800" * 12, "Ab1!" * 64, "Ab1!" * 65, PASSWORD]
+    )
+)
+def test_the_meter_and_the_submit_agree(text: str) -> None:
+    report = ONE.flow.assess_password(AT_PASSWORD.handle, text)
+    if report.refusals:
+        assert ONE.submit(AT_PASSWORD, password(text)).refusals == report.refusals
+    else:  # it would be accepted: all but the confirmation, which the meter does not ask for
+        assert reasons(ONE.submit(AT_PASSWORD, password(text, text + "x"))) in (
+            [Reason.PASSWORD_MISMATCH], [Reason.TOO_LONG]
+        )  # fmt: skip
+    unmet = {criterion.reason for criterion in report.criteria if not criterion.met}
+    said = {refusal.reason for refusal in report.refusals}
+    assert unmet <= said or Reason.TOO_LONG in said or Reason.CHARACTERS in said or Reason.REQUIRED in said
+    if said - {criterion.reason for criterion in report.criteria}:
+        assert report.strength is Strength.WEAK
+
+
+@promise("P4")
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("Tilleul#2024vert", Reason.PASSWORD_BREACHED),
+        ("Ab1!" * 85, Reason.TOO_LONG),
+        ("Ab1!Ab1!\ud800", Reason.CHARACTERS),
+        ("Vendredi-31-vert", Reason.HOST_RULE),
+        ("", Reason.REQUIRED),
+    ],
+)
+def test_what_the_submit_refuses_the_meter_does_not_praise(text: str, reason: Reason) -> None:
+    report = ONE.flow.assess_password(AT_PASSWORD.handle, text)
+    assert reason in {refusal.reason for refusal in report.refusals}
+    assert report.strength is Strength.WEAK
+    length = next(criterion for criterion in report.criteria if criterion.name == "length")
+    assert length.met is (reason not in (Reason.TOO_LONG, Reason.REQUIRED))

@@ -33,11 +33,15 @@ LEO = Pupil(
 )
 EMILIE = Guardian(id="g1", family_name="Durand", given_name="Émilie", mobile="+33612345678", pupils=[LEO])
 
+DATABASE = os.environ.get("HOST_DATABASE")
+# A file that outlives this process needs a key that does, too.
+KEY = bytes.fromhex(os.environ["HOST_SECRET_KEY"]) if DATABASE else secrets.token_bytes(32)
+
 flow = AsyncActivationFlow(
     directory=StaticDirectory([EMILIE]),
-    store=SqliteStore(os.environ.get("HOST_DATABASE") or Path(tempfile.mkdtemp()) / "activations.db"),
+    store=SqliteStore(DATABASE or Path(tempfile.mkdtemp()) / "activations.db"),
     sms=ConsoleSms(),
-    secret_key=secrets.token_bytes(32),
+    secret_key=KEY,
     settings=Settings(origin="localhost"),
 )
 

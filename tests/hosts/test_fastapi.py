@@ -23,13 +23,13 @@ from educonnect_flow.contrib.fastapi import activation_router
 from educonnect_flow.contrib.fastapi.models import LONGEST, OUTCOMES, PATHS, VIEWS, model_of
 from educonnect_flow.contrib.fastapi.problems import LARGEST_BODY
 from educonnect_flow.directory import StaticDirectory
-from educonnect_flow.errors import PortUnavailable, StoreUnavailable
+from educonnect_flow.errors import PortUnavailable, StoreUnavailable, WrongUse
 from educonnect_flow.human_checks import CaptchaCheck
 from educonnect_flow.sms import RecordingSms
 from educonnect_flow.stores import MemoryStore
 from educonnect_flow.testing import CheapHasher, FakeClock
 from tests.hosts.processes import free_port
-from tests.world import EMILIE, PASSWORD, SECRET
+from tests.world import EMILIE, PASSWORD, SECRET, World
 
 ANSWERS = [
     {"pupil_id": "leo", "confirmed": True, "birth_date": "2007-09-21"},
@@ -230,7 +230,17 @@ def test_the_meter(host: Host) -> None:
     one.to(State.PASSWORD)
     report = one.post("password-assessment", {"password": "abc"}, **{"Accept-Language": "de, en"}).json()
     assert report["strength"] == 1
+    assert [refusal["reason"] for refusal in report["refusals"]][0] == "password_no_upper"
+    assert report["refusals"][0]["message"]
     assert report["criteria"][1] == {"name": "lower", "met": True, "text": "Must have 1 lowercase letter"}
+
+
+def test_a_router_of_something_else_is_refused_at_once(host: Host) -> None:
+    for wrong in (World().flow, host):
+        with pytest.raises(WrongUse, match="AsyncActivationFlow"):
+            activation_router(wrong)  # type: ignore[arg-type]  # on purpose
+    with pytest.raises(WrongUse, match="handle_in"):
+        activation_router(host.flow, handle_in="cooky")  # type: ignore[arg-type]  # on purpose
 
 
 def test_a_handle_that_nobody_knows(host: Host) -> None:

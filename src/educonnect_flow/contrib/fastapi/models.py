@@ -226,16 +226,22 @@ class Assessed(Said):
 
 
 class ReportModel(Read):
-    """The criteria that a password meets, and its strength."""
+    """The criteria that a password meets, its strength, and why a submit of it would be refused."""
 
     criteria: list[CriterionModel]
     strength: int = Field(ge=1, le=4, description="From weak to strong.")
+    refusals: list[RefusalModel] = Field(description="Empty when a submit would be accepted.")
 
     @classmethod
     def of(cls, report: PasswordReport, locale: str) -> dict[str, Any]:
         """*report* as JSON."""
         told = cls.model_validate(
-            {"criteria": report.criteria, "strength": int(report.strength)}, context={"locale": locale}
+            {
+                "criteria": report.criteria,
+                "strength": int(report.strength),
+                "refusals": [refusal_of(refusal, locale) for refusal in report.refusals],
+            },
+            context={"locale": locale},
         )
         return told.model_dump(mode="json")
 

@@ -29,7 +29,7 @@ from educonnect_flow.contrib.fastapi.problems import (
     described,
     refused,
 )
-from educonnect_flow.errors import UnknownHandle
+from educonnect_flow.errors import UnknownHandle, WrongUse
 from educonnect_flow.messages import LOCALES
 from educonnect_flow.outcome import Outcome
 
@@ -181,7 +181,12 @@ def activation_router(
     :param handle_in: ``header``: in ``Activation-Handle``, both ways; ``cookie``: in a cookie that scripts cannot read.
     :param secure: whether the cookie is for HTTPS only.
     :param source: where a request comes from; default: nothing is said, for behind a proxy all come from one address.
+    :raises WrongUse: when *flow* is not asynchronous, or *handle_in* is neither of both.
     """
+    if not isinstance(flow, AsyncActivationFlow):
+        raise WrongUse(f"flow must be an AsyncActivationFlow, not {type(flow).__name__}")
+    if handle_in not in ("header", "cookie"):
+        raise WrongUse("handle_in must be 'header' or 'cookie'")
     api = _Api(flow, in_cookie=handle_in == "cookie", secure=secure, source=source)
     api.add_start_and_resume()
     for event in PUBLIC:
