@@ -14,6 +14,7 @@ import pytest
 
 from educonnect_flow import ChooseProfile, Profile, Reason, ResendCode, StartActivation, State, SubmitCode
 from educonnect_flow.activation import snapshot
+from educonnect_flow.errors import RequestReused
 from educonnect_flow.machinery.keys import digest
 from educonnect_flow.ports import Store
 from educonnect_flow.stores import MemoryStore, PostgresStore, SqliteStore, postgres_queries, sqlite
@@ -73,28 +74,41 @@ def test_an_older_snapshot_is_lifted_step_by_step(monkeypatch: pytest.MonkeyPatc
 # --- tables ----------------------------------------------------------------------------------------
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
-def old_store(request: pytest.FixtureRequest, tmp_path: Path, server: Server, schema: str) -> Iterator[Store]:
-    """A store whose tables and rows were written by the first version."""
+DATABASES = sorted(path.stem for path in STORED.glob("*.sql"))
+"""``sqlite-1``: what the library wrote into a SQLite file at the first version of its tables."""
+
+
+@pytest.fixture(params=DATABASES)
+def old_store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Store, int]]:
+    """A store whose tables and rows an older version wrote, and that version."""
+    kind, _, version = request.param.partition("-")
+    text = (STORED / f"{request.param}.sql").read_text("utf-8")
     store: Store
-    if request.param == "sqlite":
-        path = tmp_path / "activations.db"
-        with closing(sqlite3.connect(path)) as db:
-            db.executescript((STORED / "sqlite-1.sql").read_text("utf-8"))
-        store = SqliteStore(path)
-    else:
-        text = (STORED / "postgres-1.sql").read_text("utf-8")
+    if kind == "postgres":
+        server: Server = request.getfixturevalue("server")
+        schema = request.getfixturevalue("schema")
         with psycopg.connect(server.dsn, autocommit=True) as connection:
             connection.execute(text.replace("stored.", f"{schema}.").replace("SCHEMA stored", f"SCHEMA {schema}")
                                .replace("'stored:'", f"'{schema}:'"))  # fmt: skip
         store = PostgresStore(server.dsn, schema=schema)
-    yield store
+    else:
+        path = tmp_path / "activations.db"
+        with closing(sqlite3.connect(path)) as db:
+            db.executescript(text)
+        if kind == "django":
+            from tests.hosts.conftest import brought_up  # it sets Django up
+
+            store = brought_up(path)
+        else:
+            store = SqliteStore(path)
+    yield store, int(version)
     store.close()
 
 
-def test_an_older_store_is_brought_up_to_date_and_every_parent_goes_on(old_store: Store) -> None:
-    world = make_world(old_store)
-    ends = json.loads((STORED / "handles-1.json").read_text("utf-8"))
+def test_an_older_store_is_brought_up_to_date_and_every_parent_goes_on(old_store: tuple[Store, int]) -> None:
+    store, version = old_store
+    world = make_world(store)
+    ends = json.loads((STORED / f"handles-{version}.json").read_text("utf-8"))
     handles = {name: handle for name, (handle, _) in ends.items()}
     states = {name: world.flow.resume(handle).state.value for name, handle in handles.items()}
     assert states == {name: state for name, (_, state) in ends.items()}
@@ -108,16 +122,28 @@ def test_an_older_store_is_brought_up_to_date_and_every_parent_goes_on(old_store
     out = submit(out.handle, answers(LEO, ZOE))
     out = submit(out.handle, password())
     assert out.state is State.ACTIVATED
-    assert old_store.issued("a.dupont") == 2
+    assert store.issued("a.dupont") == 2
     # counters and answered requests went along
     failed = submit(handles["wrong dates"], WRONG_DATE, request_id="wrong dates")
     assert failed.refusals[0].params["attempts_left"] == 4
     assert submit(handles["wrong dates"], WRONG_DATE).refusals[0].params["attempts_left"] == 3
+    if version >= 2:  # passwords with a request id: accepted, refused, and another body
+        chosen = submit(handles["activated"], password(), request_id="chosen")
+        assert (chosen.accepted, chosen.state) == (True, State.ACTIVATED)
+        weak = submit(handles["password"], password("weak"), request_id="weak password")
+        assert not weak.accepted
+        for name, event, request in (
+            ("activated", password("weak"), "chosen"),
+            ("password", password(), "weak password"),
+        ):
+            with pytest.raises(RequestReused):
+                submit(handles[name], event, request_id=request)
+        assert submit(handles["password"], password()).state is State.ACTIVATED
     world.clock.advance(seconds=30)
     assert reasons(submit(handles["resent"], ResendCode())) == [Reason.RESEND_TOO_SOON]
     # what the second version brought is there
-    assert old_store.spend("k", world.clock(), world.clock.now.replace(year=2030))
-    assert old_store.entries(0, 1)[0][1].event == "Start"
+    assert store.spend("k", world.clock(), world.clock.now.replace(year=2030))
+    assert store.entries(0, 1)[0][1].event == "Start"
 
 
 def test_migrating_is_safe_when_many_do_it_at_once(server: Server, schema: str, tmp_path: Path) -> None:
@@ -141,8 +167,9 @@ def test_migrating_is_safe_when_many_do_it_at_once(server: Server, schema: str, 
 def test_a_new_store_has_the_newest_tables_and_the_stored_files_reach_up_to_them() -> None:
     """When a version is raised, ``python -m tests.stored`` was run for the one before."""
     assert sqlite.SCHEMA == postgres_queries.SCHEMA
-    for kind, newest in (("sqlite", sqlite.SCHEMA), ("postgres", postgres_queries.SCHEMA)):
-        assert {path.name for path in STORED.glob(f"{kind}-*.sql")} == {f"{kind}-{n}.sql" for n in range(1, newest)}
+    wanted = {(kind, n) for n in range(1, sqlite.SCHEMA) for kind in ("sqlite", "postgres", "django")}
+    wanted.discard(("django", 1))  # there was no Django store then
+    assert {(kind, int(n)) for kind, _, n in (name.partition("-") for name in DATABASES)} >= wanted
 
 
 def test_the_walks_still_reach_every_state() -> None:

@@ -43,6 +43,13 @@ def migrated(**given: Any) -> None:
     connections[name].close()
 
 
+def brought_up(path: Path) -> DjangoStore:
+    """A store on the host's database at *path*, brought up to date as ``manage.py migrate`` does."""
+    name = alias(NAME=path)
+    call_command("migrate", "educonnect_flow", database=name, verbosity=0)
+    return DjangoStore(name)
+
+
 class Threaded(DjangoStore):
     """Leaves no connection open in the threads of a test: Django closes them at the end of a request."""
 

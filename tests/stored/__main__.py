@@ -6,6 +6,7 @@ Run it once, just before a version is raised; the files of a version that was re
 from __future__ import annotations
 
 import json
+import os
 import re
 import sqlite3
 import subprocess
@@ -35,6 +36,29 @@ def _sqlite() -> None:
     (HERE / f"sqlite-{sqlite.SCHEMA}.sql").write_text("\n".join(lines) + "\n", "utf-8")
 
 
+def _django() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.hosts.settings")
+    import django
+
+    django.setup()
+    from django.core.management import call_command
+    from django.db import connections
+
+    from educonnect_flow.contrib.django.store import DjangoStore
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "host.db"
+        connections.databases["stored"] = connections["default"].settings_dict | {"OPTIONS": {}, "NAME": path}
+        call_command("migrate", "educonnect_flow", database="stored", verbosity=0)
+        store = DjangoStore("stored")
+        walk_everywhere(store)
+        store.close()
+        db = sqlite3.connect(path)
+        lines = list(db.iterdump())
+        db.close()
+    (HERE / f"django-{sqlite.SCHEMA}.sql").write_text("\n".join(lines) + "\n", "utf-8")
+
+
 def _snapshots(store: Store) -> None:
     ends = walk_everywhere(store)
     kept = [full()]
@@ -43,9 +67,9 @@ def _snapshots(store: Store) -> None:
         assert loaded is not None
         kept.append(loaded.activation)
     lines = [json.dumps({"state": a.state.value, "version": a.version, "text": snapshot.dump(a)}) for a in kept]
-    (HERE / f"snapshots-{snapshot.FORMAT}.jsonl").write_text("\n".join(lines) + "\n", "utf-8")
+    (HERE / f"snapshots-{sqlite.SCHEMA}.jsonl").write_text("\n".join(lines) + "\n", "utf-8")
     known = {name: [out.handle, out.state.value] for name, out in ends.items()}
-    (HERE / f"handles-{snapshot.FORMAT}.json").write_text(json.dumps(known, indent=1) + "\n", "utf-8")
+    (HERE / f"handles-{sqlite.SCHEMA}.json").write_text(json.dumps(known, indent=1) + "\n", "utf-8")
 
 
 def _postgres() -> None:
@@ -67,3 +91,4 @@ def _postgres() -> None:
 if __name__ == "__main__":
     _sqlite()
     _postgres()
+    _django()

@@ -18,7 +18,7 @@ from educonnect_flow import (
     SubmitCode,
 )
 from educonnect_flow.ports import Store
-from tests.world import EMILIE, LEO, STRANGER, WRONG_DATE, ZOE, Questions, World, answers, claim
+from tests.world import EMILIE, LEO, STRANGER, WRONG_DATE, ZOE, Questions, World, answers, claim, password
 
 ALONE = Guardian(id="g3", family_name="Seule", given_name="Ève", mobile="+33633333333")
 CROWD = [
@@ -50,7 +50,10 @@ def walk_everywhere(store: Store) -> dict[str, Outcome]:
         for n, state in enumerate((State.PROFILE, State.SIGN_IN, State.IDENTITY, State.CODE, State.PUPILS)):
             ends[state.value] = world.at(state, crowd(n))
         ends["password"] = world.at(State.PASSWORD, crowd(5))
-        ends["activated"] = world.at(State.ACTIVATED, crowd(6))
+        weak = world.submit(ends["password"], password("weak"), "weak password")
+        ends["password"] = weak
+        chosen = world.at(State.PASSWORD, crowd(6))
+        ends["activated"] = world.submit(chosen, password(), "chosen")
         again = world.at(State.CODE, crowd(6))
         ends["already_active"] = world.submit(again, SubmitCode(world.code()))
         pupil = world.submit(world.flow.start(), ChooseProfile(Profile.PUPIL))
