@@ -8,6 +8,7 @@ import logging
 import pickle
 import re
 import traceback
+import unicodedata
 from collections.abc import Callable
 from contextlib import redirect_stderr, redirect_stdout
 from datetime import timedelta
@@ -52,6 +53,7 @@ from tests.world import (
     SECRET,
     WRONG_DATE,
     ZOE,
+    Counting,
     Questions,
     World,
     answers,
@@ -484,15 +486,67 @@ def test_the_flows_codes_are_bound_to_activation_nonce_and_mobile() -> None:
 
 
 @promise("V1", "R7")
-@pytest.mark.parametrize("text", [PASSWORD, "x"])
-def test_a_password_request_is_remembered_by_a_slow_hash(world: World, text: str) -> None:
-    out = world.submit(world.at(State.PASSWORD), password(text), "one")
+def test_an_accepted_password_is_remembered_by_the_accounts_own_hash(world: World) -> None:
+    before = world.at(State.PASSWORD)
+    out = world.submit(before, password(), "one")
+    loaded = world.store.load(digest(out.handle), world.flow._journey._request_keys("one")[0])
+    account = world.store.account(out.view.identifier)
+    assert loaded is not None
+    assert loaded.answered is not None
+    assert account is not None
+    assert loaded.answered.fingerprint == f"hash:{account.password_hash}"
+    assert world.submit(before, password(), "one") == out
+    assert world.submit(before, password(unicodedata.normalize("NFD", PASSWORD)), "one") == out
+    for other in (password("Vélo-Bleu-32"), password(PASSWORD, "x"), password("x" * 300), password(""), GoBack()):
+        with pytest.raises(RequestReused):
+            world.submit(before, other, "one")
+
+
+@promise("V1", "R7")
+def test_a_refused_password_is_remembered_by_a_keyed_hash(world: World) -> None:
+    before = world.at(State.PASSWORD)
+    out = world.submit(before, password("x"), "one")
     loaded = world.store.load(digest(out.handle), world.flow._journey._request_keys("one")[0])
     assert loaded is not None
     assert loaded.answered is not None
-    assert loaded.answered.fingerprint.startswith("slow:cheap:")
-    again = world.submit(out, password(text), "one")
-    assert again == out
+    assert re.fullmatch(r"[\w-]{43}", loaded.answered.fingerprint)
+    assert world.submit(before, password("x"), "one") == out
+    with pytest.raises(RequestReused):
+        world.submit(before, password("y"), "one")
+    other = world.at(State.PASSWORD)
+    world.submit(other, password("x"), "one")
+    again = world.store.load(digest(other.handle), world.flow._journey._request_keys("one")[0])
+    assert again is not None
+    assert again.answered is not None
+    assert again.answered.fingerprint != loaded.answered.fingerprint  # it is salted by the run
+
+
+@promise("P6")
+@pytest.mark.parametrize("request_id", [None, "r"])
+@pytest.mark.parametrize(
+    ("event", "hashes"),
+    [
+        (password(), 1),
+        (password(""), 0),
+        (password("a" * 300), 0),
+        (password(PASSWORD, "a" * 300), 0),
+        (password("\ud800"), 0),
+        (password("short"), 0),
+        (password("Durand-31-bleu"), 0),
+        (password(PASSWORD, "x"), 0),
+    ],
+)
+def test_an_accepted_password_is_hashed_once_and_a_refused_one_never(
+    event: Any, hashes: int, request_id: str | None, worlds: Callable[..., World]
+) -> None:
+    world = worlds(password_hasher=(hasher := Counting()))
+    out = world.at(State.PASSWORD)
+    done = world.submit(out, event, request_id)
+    assert done.accepted is (hashes == 1)
+    assert (hasher.hashed, hasher.verified) == (hashes, 0)
+    if request_id is not None:
+        world.submit(out, event, request_id)
+        assert (hasher.hashed, hasher.verified) == (hashes, hashes)
 
 
 @promise("F3", "C5")

@@ -145,7 +145,6 @@ class Memo:
     draws: int = 0
     breached: bool | None = None
     password_hash: str | None = None
-    fingerprint: str | None = None
 
     def draw(self, keys: Keys) -> tuple[str, str]:
         """A nonce for a code, and an id for its message: 128 random bits each."""

@@ -18,6 +18,7 @@ from educonnect_flow.activation.attempt import Facts
 from educonnect_flow.activation.decide import Decision, decide, ended, not_now
 from educonnect_flow.activation.events import PUBLIC, ChoosePassword, Event, Lapse
 from educonnect_flow.activation.guards import password_check, password_refusals
+from educonnect_flow.activation.products import Account
 from educonnect_flow.activation.snapshot import Activation
 from educonnect_flow.activation.states import FINAL, State
 from educonnect_flow.activation.table import TABLE
@@ -31,13 +32,17 @@ from educonnect_flow.outcome import Outcome
 from educonnect_flow.ports import HumanPrompt
 from educonnect_flow.reasons import Refusal
 from educonnect_flow.records import Answered, AuditEntry, Commit, Loaded, Receipt, Standing
-from educonnect_flow.validators.password import PasswordReport, assess, normalise
+from educonnect_flow.settings import Settings
+from educonnect_flow.validators.password import PasswordReport, assess, check_texts, normalise
 
 ROUNDS = 300
 """How often one event is decided again because others came first, at most.  Each round one of them got through."""
 
+_HASH = "hash:"
+"""Before the fingerprint of an accepted password: the hash that the account has."""
+
 _SLOW = "slow:"
-"""Before a fingerprint that the password hasher made."""
+"""Before a fingerprint of version 0.1, that the password hasher made of the whole body."""
 
 STRAYS = 3
 """How often the handle before may come with another body than the request that replaced it, then it is unknown."""
@@ -184,15 +189,7 @@ class Journey:
 
     async def _again(self, handle: str, event: Event, loaded: Loaded, answered: Answered) -> Outcome:
         """The answer that was given, given again."""
-        slow = answered.fingerprint.removeprefix(_SLOW)
-        same = False
-        for body in self._bodies(loaded.activation, event):
-            if isinstance(event, ChoosePassword) and slow != answered.fingerprint:
-                verify = self.outside.password_hasher.verify
-                same = same or await self.outside.ask("password_hasher.verify", verify, slow, body)
-            else:
-                same = same or secrets.compare_digest(answered.fingerprint.encode(), body.encode())
-        if not same:
+        if not await self._is_of(answered.fingerprint, loaded.activation, event):
             if not loaded.current:
                 await self._count_stray(loaded.activation)
             raise RequestReused("this request_id was used for another event, or for another body")
@@ -200,6 +197,19 @@ class Journey:
             handle = await self._current_handle(loaded.activation)
         activation, prompt = await self._prompt(answered.activation, fresh=False, keep=True)
         return self._outcome(handle, activation, answered.refusals, prompt, accepted=answered.accepted)
+
+    async def _is_of(self, fingerprint: str, activation: Activation, event: Event) -> bool:
+        """Whether *fingerprint* was made of *event*."""
+        bodies = self._bodies(activation, event)
+        hashed = fingerprint.partition(":")[2]
+        if fingerprint.startswith((_HASH, _SLOW)):
+            verify = self.outside.password_hasher.verify
+            texts = _accepted_texts(event, self.outside.settings) if fingerprint.startswith(_HASH) else bodies
+            for text in texts:
+                if await self.outside.ask("password_hasher.verify", verify, hashed, text):
+                    return True
+            return False
+        return any(secrets.compare_digest(fingerprint.encode(), body.encode()) for body in bodies)
 
     async def _count_stray(self, activation: Activation) -> None:
         """Whoever repeats a request repeats it as it was: the handle before shall not serve to guess the code.
@@ -236,7 +246,7 @@ class Journey:
         if key is not None:
             answered = Answered(
                 key=key,
-                fingerprint=await self._fingerprint(activation, event, memo),
+                fingerprint=self._fingerprint(activation, event, account),
                 activation=following,
                 accepted=decision.accepted,
                 refusals=decision.refusals,
@@ -286,15 +296,13 @@ class Journey:
             raise WrongUse("human_check.issue must return a HumanPrompt")
         return evolve(activation, prompt=issued.id), issued
 
-    async def _fingerprint(self, activation: Activation, event: Event, memo: Memo) -> str:
-        """What tells two bodies apart.  A password's is as slow to guess from as its hash."""
-        if memo.fingerprint is None:
-            body = self._bodies(activation, event)[0]
-            if isinstance(event, ChoosePassword):
-                hasher = self.outside.password_hasher
-                body = _SLOW + await self.outside.ask("password_hasher.hash", hasher.hash, body)
-            memo.fingerprint = body
-        return memo.fingerprint
+    def _fingerprint(self, activation: Activation, event: Event, account: Account | None) -> str:
+        """What tells two bodies apart.
+
+        Of a password that made an *account* it is the account's own hash, so that it is hashed once, and is as slow to
+        guess from what is stored.  Of any other body it is a keyed hash.
+        """
+        return _HASH + account.password_hash if account is not None else self._bodies(activation, event)[0]
 
     def _bodies(self, activation: Activation, event: Event) -> tuple[str, ...]:
         return self.outside.keys.tokens("body", activation.id, type(event).__name__, *_texts(event))
@@ -376,6 +384,14 @@ def _audit(before: Activation, decision: Decision) -> AuditEntry:
         denied=decision.denied,
         mobile=claim.mobile_key if claim is not None else None,
     )
+
+
+def _accepted_texts(event: Event, settings: Settings) -> tuple[str, ...]:
+    """The password of *event* as it was hashed when it was accepted; nothing when it cannot have been."""
+    if not isinstance(event, ChoosePassword) or check_texts(event.password, event.confirmation, settings.password_max):
+        return ()
+    text = normalise(event.password)
+    return (text,) if text == normalise(event.confirmation) else ()
 
 
 def _texts(value: object) -> tuple[str, ...]:

@@ -38,7 +38,7 @@ from educonnect_flow.stores import MemoryStore
 from tests.hosts import seen
 from tests.hosts.processes import ROOT
 from tests.test_tracebacks import Watch
-from tests.world import PASSWORD
+from tests.world import PASSWORD, Counting
 
 BASE = {"DIRECTORY": "tests.hosts.seen.directory", "SMS": "tests.hosts.seen.SeenSms"}
 DATES = {"sacha": ("21", "9", "2007"), "basile": ("14", "3", "2009"), "elsa": ("1", "1", "2011")}
@@ -527,6 +527,23 @@ def test_a_forged_request_is_refused_whether_the_host_has_djangos_middleware_or_
                 answer = client.post(f"/activation/{path}", {"event": "ChooseProfile", "profile": "guardian"})
                 assert answer.status_code == 302  # to the first page, with a word on why
                 assert answer["Location"].endswith("?note=session")
+
+
+@pytest.mark.promise("P6")
+def test_an_accepted_password_is_hashed_once_and_a_refused_one_never() -> None:
+    hasher = Counting()
+    with override_settings(EDUCONNECT_FLOW=settings.EDUCONNECT_FLOW | {"PASSWORD_HASHER": hasher}):
+        one = Parent()
+        one.to_pupils()
+        one.post("eleves", "ConfirmPupils", **one.answers())
+        for text in ("", "x" * 300, "short", "Durand-31-bleu"):
+            one.post("mot-de-passe", "ChoosePassword", password=text, confirmation=text)
+        assert hasher.hashed == 0
+        assert (
+            stands_at(one.post("mot-de-passe", "ChoosePassword", password=PASSWORD, confirmation=PASSWORD))
+            == "activated"
+        )
+    assert (hasher.hashed, hasher.verified) == (1, 0)
 
 
 # --- what a mistake of the host shows ------------------------------------------------------------------------

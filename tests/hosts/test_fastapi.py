@@ -29,7 +29,7 @@ from educonnect_flow.sms import RecordingSms
 from educonnect_flow.stores import MemoryStore
 from educonnect_flow.testing import CheapHasher, FakeClock
 from tests.hosts.processes import free_port
-from tests.world import EMILIE, PASSWORD, SECRET, World
+from tests.world import EMILIE, PASSWORD, SECRET, Counting, World
 
 ANSWERS = [
     {"pupil_id": "leo", "confirmed": True, "birth_date": "2007-09-21"},
@@ -53,8 +53,8 @@ class Host:
     def __init__(self, **given: Any) -> None:
         self.sms, self.clock = RecordingSms(), FakeClock()
         self.flow = AsyncActivationFlow(
-            **{"directory": StaticDirectory([EMILIE]), **given}, store=MemoryStore(), sms=self.sms, secret_key=SECRET,
-            clock=self.clock, password_hasher=CheapHasher(),
+            **{"directory": StaticDirectory([EMILIE]), "password_hasher": CheapHasher(), **given}, store=MemoryStore(), sms=self.sms, secret_key=SECRET,
+            clock=self.clock,
         )  # fmt: skip
         app = FastAPI(title="Activation")
         app.include_router(activation_router(self.flow), prefix="/activation")
@@ -233,6 +233,21 @@ def test_the_meter(host: Host) -> None:
     assert report["refusals"][0]["reason"] == "password_no_upper"
     assert report["refusals"][0]["message"]
     assert report["criteria"][1] == {"name": "lower", "met": True, "text": "Must have 1 lowercase letter"}
+
+
+@pytest.mark.promise("P6")
+def test_an_accepted_password_is_hashed_once_and_a_refused_one_never() -> None:
+    host = Host(password_hasher=(hasher := Counting()))
+    one = Parent(host)
+    one.to(State.PASSWORD)
+    for n, text in enumerate(("", "x" * 300, "short")):
+        one.post("choose-password", {"password": text, "confirmation": text}, **{"Idempotency-Key": f"k{n}"})
+    assert hasher.hashed == 0
+    body = {"password": PASSWORD, "confirmation": PASSWORD}
+    assert one.post("choose-password", body, **{"Idempotency-Key": "k"}).json()["state"] == "activated"
+    assert one.post("choose-password", body, **{"Idempotency-Key": "k"}).json()["state"] == "activated"
+    assert (hasher.hashed, hasher.verified) == (1, 1)
+    host.close()
 
 
 def test_a_router_of_something_else_is_refused_at_once(host: Host) -> None:
