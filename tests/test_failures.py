@@ -68,6 +68,21 @@ def test_what_an_adapter_raises_is_logged_once_with_port_type_and_frames(
     assert "\n" not in line
 
 
+def test_an_adapter_that_says_itself_that_it_is_unavailable_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
+    class Away:
+        def find(self, mobile: str) -> Any:
+            raise PortUnavailable("the school's own service")
+
+    world = World()
+    out = world.at(State.IDENTITY)
+    with pytest.raises(PortUnavailable, match="the school's own service"):
+        World(world.store, clock=world.clock, directory=Away()).flow.submit(out.handle, claim())
+    (line,) = errors(caplog)
+    assert line.startswith(
+        "directory.find failed: educonnect_flow.errors.PortUnavailable (the school's own service failed) at "
+    )
+
+
 @promise("V1")
 def test_that_the_store_fails_is_logged_once_with_the_call_and_its_reason(caplog: pytest.LogCaptureFixture) -> None:
     class Locked(MemoryStore):

@@ -34,7 +34,7 @@ from educonnect_flow.directory import StaticDirectory
 from educonnect_flow.errors import StoreUnavailable, WrongUse
 from educonnect_flow.machinery.keys import digest
 from educonnect_flow.ports import Message, Store
-from educonnect_flow.process import _stopped_by, purge, relay
+from educonnect_flow.process import _stopped_by, purge, relay, relay_command
 from educonnect_flow.records import AuditEntry, Claimed
 from educonnect_flow.relay import Handed
 from educonnect_flow.sms import RecordingSms
@@ -384,6 +384,17 @@ def test_a_relay_that_is_signalled_several_times_at_once_ends_with_0(tmp_path: P
         process.stderr.close()
         assert process.wait(60) == 0, log
         assert "relay stopped: 0 taken" in log
+
+
+def test_a_relay_command_that_is_signalled_before_it_starts_ends_with_0(monkeypatch: pytest.MonkeyPatch) -> None:
+    def early(*_: Any) -> Any:
+        signal.raise_signal(signal.SIGTERM)
+
+    monkeypatch.setattr("educonnect_flow.process.relay", early)
+    with pytest.raises(SystemExit) as caught:
+        relay_command(World().flow)
+    assert caught.value.code == 0
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_IGN  # whatever comes while it ends
 
 
 class Stopper:

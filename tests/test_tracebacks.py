@@ -17,6 +17,7 @@ from traceback import TracebackException
 from types import FrameType
 from typing import Any
 
+import phonenumbers
 import pytest
 
 import educonnect_flow
@@ -35,11 +36,12 @@ from educonnect_flow import (
 from educonnect_flow.directory import StaticDirectory
 from educonnect_flow.errors import PortUnavailable, StoreUnavailable
 from educonnect_flow.hashing import Argon2id
-from educonnect_flow.machinery.secrecy import Hidden
+from educonnect_flow.machinery.secrecy import Hidden, HiddenBytes
 from educonnect_flow.ports import Message
 from educonnect_flow.sms import RecordingSms
 from educonnect_flow.stores import SqliteStore
 from educonnect_flow.testing import CheapHasher
+from educonnect_flow.validators.mobile import _Number
 from tests.conftest import BIRTH_DATES
 from tests.world import (
     EMILIE,
@@ -47,6 +49,7 @@ from tests.world import (
     MOBILE,
     PASSWORD,
     SECRET,
+    TYPED,
     WRONG_DATE,
     ZOE,
     Questions,
@@ -318,5 +321,6 @@ def test_a_hasher_without_memory_shows_nothing(monkeypatch: pytest.MonkeyPatch) 
 def test_hidden_text_is_the_text() -> None:
     text = Hidden("secret")
     assert (text, hash(text), f"{text}", text[1:3]) == ("secret", hash("secret"), "secret", "ec")
-    assert repr([text]) == "[<hidden>]"
+    assert repr([text, HiddenBytes(b"secret")]) == "[<hidden>, <hidden>]"
+    assert repr(phonenumbers.parse(TYPED, "FR", numobj=_Number())) == "<hidden>"
     assert type(pickle.loads(pickle.dumps(text))) is str  # noqa: S301 - our own

@@ -18,9 +18,9 @@ from fastapi import FastAPI
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from educonnect_flow import AsyncActivationFlow, Guardian, Settings, State
+from educonnect_flow import AsyncActivationFlow, ChoosePassword, Guardian, Settings, State
 from educonnect_flow.contrib.fastapi import activation_router
-from educonnect_flow.contrib.fastapi.models import LONGEST, OUTCOMES, PATHS, VIEWS, model_of
+from educonnect_flow.contrib.fastapi.models import LONGEST, OUTCOMES, PATHS, VIEWS, Said, model_of
 from educonnect_flow.contrib.fastapi.problems import LARGEST_BODY
 from educonnect_flow.directory import StaticDirectory
 from educonnect_flow.errors import PortUnavailable, StoreUnavailable, WrongUse
@@ -248,6 +248,12 @@ def test_an_accepted_password_is_hashed_once_and_a_refused_one_never() -> None:
     assert one.post("choose-password", body, **{"Idempotency-Key": "k"}).json()["state"] == "activated"
     assert (hasher.hashed, hasher.verified) == (1, 1)
     host.close()
+
+
+@pytest.mark.promise("V1")
+def test_the_repr_of_what_was_posted_shows_nothing() -> None:
+    body = model_of(ChoosePassword, Said)(password=PASSWORD, confirmation=PASSWORD)
+    assert repr(body) == "ChoosePassword()"
 
 
 def test_a_router_of_something_else_is_refused_at_once(host: Host) -> None:
