@@ -3,7 +3,7 @@
 - the diagram, in README.md and docs/journey.md, and drawn in docs/journey.svg
 - docs/settings.md, docs/reasons.md: out of the classes
 - docs/promises.md: out of docs/promises.toml and the tests that carry an id
-- the table of names in docs/school-records.md: out of tests/names.json
+- the table of names in docs/school-records.md: out of tests/directory/names.json
 """
 
 from __future__ import annotations
@@ -148,8 +148,8 @@ def promises_page() -> str:
 
 
 def names_page() -> str:
-    """The table of cases that the tests try (tests/names.json)."""
-    cases = json.loads((ROOT / "tests" / "names.json").read_text("utf-8"))
+    """The table of cases that the tests try (tests/directory/names.json)."""
+    cases = json.loads((ROOT / "tests" / "directory" / "names.json").read_text("utf-8"))
     rows = [("the record has", "typed", "the same?", "why")]
     for case in cases:
         family, given, usage, *others = case["record"]

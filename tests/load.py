@@ -10,7 +10,7 @@ from typing import Any
 from educonnect_flow import ChooseProfile, Guardian, Outcome, Profile, StartActivation, State, SubmitCode
 from educonnect_flow.errors import StoreUnavailable, UnknownHandle
 from educonnect_flow.ports import Store
-from tests.test_reliability import _derive
+from tests.engine.test_reliability import _derive
 from tests.world import LEO, World, answers, claim, password
 
 LONGEST = 120.0

@@ -17,11 +17,16 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
+from tests import ROOT
+
 TABLE = Path("educonnect_flow/activation/table.py")
 TESTS = [
-    f"tests/test_{name}.py"
-    for name in ("rows", "table", "audit", "kept", "order", "strangers", "codes", "pupils", "budgets")
+    *(
+        f"tests/journeys/activation/test_{name}.py"
+        for name in ("rows", "table", "run_data", "order", "strangers", "codes", "budgets")
+    ),
+    "tests/engine/test_audit.py",
+    "tests/validators/test_pupils.py",
 ]
 ROW = re.compile(
     r'    Row\("(?P<name>[\w.]+)", +S\.(?P<source>\w+), +(?P<event>\w+), +S\.(?P<dest>\w+)(?P<rest>.*)\),\n'

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import os
 import sys
-from pathlib import Path
 
-EXAMPLE = Path(__file__).parents[2] / "examples" / "django_host"
+from tests import ROOT
+
+EXAMPLE = ROOT / "examples" / "django_host"
 sys.path.insert(0, str(EXAMPLE))
 
 from host.settings import *  # noqa: E402, F403 - the path comes first; all of them

@@ -35,9 +35,9 @@ from educonnect_flow.contrib.django.forms import FORMS, ConfirmPupilsForm
 from educonnect_flow.contrib.django.views import LARGEST_BODY, PAGES, csrf_failure
 from educonnect_flow.errors import StoreUnavailable
 from educonnect_flow.stores import MemoryStore
+from tests import ROOT
+from tests.engine.test_tracebacks import Watch
 from tests.hosts import seen
-from tests.hosts.processes import ROOT
-from tests.test_tracebacks import Watch
 from tests.world import PASSWORD, Counting
 
 BASE = {"DIRECTORY": "tests.hosts.seen.directory", "SMS": "tests.hosts.seen.SeenSms"}

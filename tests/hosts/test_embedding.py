@@ -19,7 +19,8 @@ import pytest
 
 from educonnect_flow.human_checks import CaptchaCheck
 from educonnect_flow.stores import MemoryStore
-from tests.hosts.processes import ROOT, ended
+from tests import ROOT
+from tests.hosts.processes import ended
 
 RELAYED = """
 import re, subprocess, sys

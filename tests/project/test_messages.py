@@ -6,7 +6,6 @@ import gettext
 import io
 import re
 from datetime import timedelta
-from pathlib import Path
 from typing import IO
 
 import pytest
@@ -18,8 +17,9 @@ from educonnect_flow.messages import CRITERIA, LOCALES, PLURALS, SMS, TEXTS, sms
 from educonnect_flow.reasons import until
 from educonnect_flow.testing.clock import START
 from educonnect_flow.validators.password import criteria
+from tests import ROOT
 
-LOCALE = Path(__file__).parents[1] / "src" / "educonnect_flow" / "locale"
+LOCALE = ROOT / "src" / "educonnect_flow" / "locale"
 GSM = set("@£$¥èéùìòÇ\nØøÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà")  # fmt: skip
 
 

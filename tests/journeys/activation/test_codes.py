@@ -18,6 +18,7 @@ from educonnect_flow.machinery.keys import Keys
 from educonnect_flow.ports import Store
 from educonnect_flow.stores import PostgresStore, SqliteStore
 from educonnect_flow.testing import strategies as st
+from tests import ROOT
 from tests.postgres import Server
 from tests.world import SECRET, STRANGER, World, claim, reasons
 
@@ -219,7 +220,7 @@ JITTERS = {"sqlite.py", "relay.py", "process.py"}
 
 @promise("C7")
 def test_no_source_of_randomness_but_the_systems() -> None:
-    source = Path(__file__).parents[1] / "src"
+    source = ROOT / "src"
     for path in source.rglob("*.py"):
         uses = re.findall(r"\brandom\.\w+", path.read_text("utf-8"))
         allowed = {"random.uniform"} if path.name in JITTERS else set()  # a jitter between waits

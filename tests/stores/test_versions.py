@@ -19,12 +19,13 @@ from educonnect_flow.machinery.keys import digest
 from educonnect_flow.ports import Store
 from educonnect_flow.stores import MemoryStore, PostgresStore, SqliteStore, postgres_queries, sqlite
 from educonnect_flow.testing.stores import full
+from tests import ROOT
+from tests.engine.test_reliability import _derive
 from tests.postgres import Server
 from tests.stored.walks import crowd, make_world, walk_everywhere
-from tests.test_reliability import _derive
 from tests.world import LEO, WRONG_DATE, ZOE, answers, password, reasons
 
-STORED = Path(__file__).parent / "stored"
+STORED = ROOT / "tests" / "stored"
 
 LINES = [
     pytest.param(json.loads(line), id=f"{path.stem}-{n}")

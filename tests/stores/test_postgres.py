@@ -20,8 +20,8 @@ from educonnect_flow.stores.postgres_queries import Queries
 from educonnect_flow.testing import AsyncStoreContract, CheapHasher, FakeClock, StoreContract, waited
 from educonnect_flow.testing.clock import START
 from educonnect_flow.testing.stores import HOUR, account, activation, first
+from tests.engine.test_async import walk
 from tests.postgres import Server
-from tests.test_async import walk
 from tests.world import EMILIE, SECRET, World
 
 promise = pytest.mark.promise

@@ -15,8 +15,8 @@ import pytest
 
 import educonnect_flow
 from educonnect_flow.directory import SqliteDirectory
+from tests import ROOT
 
-ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 

@@ -14,7 +14,7 @@ from educonnect_flow import Settings, State, SubmitCode
 from educonnect_flow.ports import Store
 from educonnect_flow.stores import MemoryStore, PostgresStore, SqliteStore
 from educonnect_flow.testing import Crash, FaultySms, Gateway
-from tests.test_strangers import KNOWN, UNKNOWN_NUMBER, WRONG_NAME, shown, visit
+from tests.journeys.activation.test_strangers import KNOWN, UNKNOWN_NUMBER, WRONG_NAME, shown, visit
 from tests.world import World
 
 promise = pytest.mark.promise

@@ -40,8 +40,8 @@ from educonnect_flow.relay import Handed
 from educonnect_flow.sms import RecordingSms
 from educonnect_flow.stores import MemoryStore, PostgresStore, SqliteStore
 from educonnect_flow.testing import Crash, FakeClock, FaultySms, FaultyStore, Gateway
+from tests.engine.test_async import Awaited
 from tests.postgres import Server
-from tests.test_async import Awaited
 from tests.world import EMILIE, LEO, SECRET, STRANGER, World, claim, later
 
 promise = pytest.mark.promise

@@ -38,7 +38,7 @@ from educonnect_flow.testing import (
 from educonnect_flow.testing.clock import START
 from educonnect_flow.testing.directory import LEO
 from educonnect_flow.testing.stores import HOUR, activation
-from tests.test_async import Awaited
+from tests.engine.test_async import Awaited
 
 # --- ours keep them --------------------------------------------------------------------------------
 

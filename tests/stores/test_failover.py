@@ -15,9 +15,9 @@ from educonnect_flow.errors import PortUnavailable, StoreUnavailable
 from educonnect_flow.machinery.keys import digest
 from educonnect_flow.stores import AsyncPostgresStore, PostgresStore
 from educonnect_flow.testing import waited
+from tests.engine.test_reliability import STEPS
 from tests.load import Parent, check, crowd, family, walk_all
 from tests.postgres import Server, Wire
-from tests.test_reliability import STEPS
 from tests.world import LEO, World, answers, claim, password
 
 promise = pytest.mark.promise
