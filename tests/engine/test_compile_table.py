@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import itertools
 from enum import Enum
+from functools import partial
 from typing import Any
 
 import pytest
+from attrs import evolve
+from transitions import MachineError
 
 from educonnect_flow.activation.events import PUBLIC, Lapse
 from educonnect_flow.activation.states import FINAL, State
 from educonnect_flow.activation.table import ROWS, TABLE
-from educonnect_flow.machinery.table import Row, TableError, compile_table
+from educonnect_flow.machinery.diagram import mermaid
+from educonnect_flow.machinery.table import Row, TableError, _ways_of, compile_table
 
 
 class Door(Enum):
@@ -31,6 +36,10 @@ class Burn:
 
 class Knock:
     """An event that no row takes."""
+
+
+def note(attempt: Any) -> None:
+    """An effect."""
 
 
 def never(attempt: Any) -> bool:
@@ -105,3 +114,120 @@ def test_the_machine_is_frozen_and_shared() -> None:
             event.transitions["nowhere"]
     assert TABLE.machine.models == []
     assert not hasattr(TABLE.machine, "to_ACTIVATED")
+
+
+# --- the dispatch, read off the machine ----------------------------------------------------------------
+
+
+class Traced:
+    """An attempt whose guards answer as they are told, and which notes every call in its order."""
+
+    def __init__(self, state: State, passing: frozenset[str]) -> None:
+        self.state, self.passing = state, passing
+        self.row: Any = None
+        self.calls: list[str] = []
+
+
+def traced(rows: tuple[Any, ...]) -> tuple[Any, ...]:
+    """*rows* with the same names, states and events, whose guards and effects only note that they were called."""
+
+    def guard(name: str) -> Any:
+        def ask(attempt: Traced) -> bool:
+            attempt.calls.append(f"{name}?")
+            return name in attempt.passing
+
+        return ask
+
+    def effect(name: str) -> Any:
+        def note(attempt: Traced) -> None:
+            attempt.calls.append(f"{name} in {attempt.state.name} by {attempt.row.name}")
+
+        return note
+
+    return tuple(
+        evolve(
+            row,
+            when=tuple(guard(one.__name__) for one in row.when),
+            do=tuple(effect(one.__name__) for one in row.do),
+        )
+        for row in rows
+    )
+
+
+def test_the_dispatch_is_the_machine_for_every_state_event_and_outcome_of_the_guards() -> None:
+    table = compile_table(
+        traced(ROWS), states=State, events=(*PUBLIC, Lapse), initial=State.PROFILE, final=FINAL,
+        internal=frozenset({Lapse}),
+    )  # fmt: skip
+    tried = 0
+    for state, event in itertools.product(State, (*PUBLIC, Lapse)):
+        names = sorted(
+            {guard.__name__ for row in ROWS if (row.source, row.event) == (state, event) for guard in row.when}
+        )
+        for size in range(len(names) + 1):
+            for passing in map(frozenset, itertools.combinations(names, size)):
+                by_dispatch, by_machine = Traced(state, passing), Traced(state, passing)
+                row = table.fire(by_dispatch, event)
+                if table.accepts(state, event):
+                    table.machine.events[event.__name__].trigger(by_machine)
+                else:  # the machine refuses what no row takes
+                    with pytest.raises(MachineError):
+                        table.machine.events[event.__name__].trigger(by_machine)
+                assert row is by_machine.row
+                assert vars(by_dispatch) == vars(by_machine)
+                tried += 1
+    assert tried > 300
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda transition: transition.after.append(never),
+        lambda transition: transition.prepare.append(never),
+        lambda transition: transition.before.clear(),
+        lambda transition: setattr(transition, "dest", "PROFILE"),
+        lambda transition: setattr(transition.conditions[0], "target", False),
+    ],
+)
+def test_a_machine_that_does_something_else_than_its_rows_is_refused(change: Any) -> None:
+    table = compile_table(
+        ROWS, states=State, events=(*PUBLIC, Lapse), initial=State.PROFILE, final=FINAL, internal=frozenset({Lapse})
+    )
+    (transition,) = table.machine.events["ClaimIdentity"].transitions["IDENTITY"][:1]
+    change(transition)
+    with pytest.raises(TableError, match=r"identity\.claim"):
+        _ways_of(table.machine, ROWS)
+
+
+def test_a_machine_whose_rows_were_exchanged_is_refused() -> None:
+    table = compile_table(
+        ROWS, states=State, events=(*PUBLIC, Lapse), initial=State.PROFILE, final=FINAL, internal=frozenset({Lapse})
+    )
+    transitions: Any = table.machine.events["ClaimIdentity"].transitions
+    transitions["IDENTITY"].append(table.machine.events["SubmitCode"].transitions["CODE"][0])
+    with pytest.raises(TableError, match="mixes rows up: ClaimIdentity in IDENTITY"):
+        _ways_of(table.machine, ROWS)
+
+
+def test_two_events_of_one_name_are_refused() -> None:
+    other: Any = type("Push", (), {})
+    rows: Any = (
+        Row("open.push", Door.OPEN, Push, Door.SHUT),
+        Row("shut.push", Door.SHUT, other, Door.OPEN),
+        Row("open.burn", Door.OPEN, Burn, Door.GONE),
+    )
+    with pytest.raises(TableError, match="two events are called Push"):
+        compile_table(rows, states=Door, events=(Push, other, Burn), initial=Door.OPEN, final=frozenset({Door.GONE}))
+
+
+def test_a_guard_without_a_name_may_stand_in_a_row() -> None:
+    rows: Any = (
+        Row("open.push", Door.OPEN, Push, Door.SHUT, (partial(never),)),
+        Row("open.burn", Door.OPEN, Burn, Door.GONE),
+        Row("open.shut", Door.OPEN, Push, Door.SHUT, (), (partial(note),)),
+        Row("shut.burn", Door.SHUT, Burn, Door.GONE),
+    )
+    table: Any = compile_table(rows, states=Door, events=(Push, Burn), initial=Door.OPEN, final=frozenset({Door.GONE}))
+    attempt: Any = Traced(Door.OPEN, frozenset())  # type: ignore[arg-type]  # a state of another machine
+    assert table.fire(attempt, Push).name == "open.shut"
+    assert "never" in mermaid(table)

@@ -11,6 +11,7 @@ import psycopg
 import pytest
 
 from educonnect_flow import AsyncActivationFlow, ChooseProfile, GoBack, Profile, State, SubmitCode
+from educonnect_flow.connections import _AsyncConnection, _Connection
 from educonnect_flow.directory import StaticDirectory
 from educonnect_flow.errors import StoreUnavailable
 from educonnect_flow.records import Commit, Standing
@@ -198,6 +199,25 @@ def _kill_and_start(server: Server, store: PostgresStore, awaited: Any) -> None:
     assert world.submit(out, GoBack(), "two").state is State.PROFILE
     done = world.at(State.CODE)
     assert world.submit(done, SubmitCode(world.code())).state is State.PUPILS
+
+
+@pytest.mark.promise("R10")
+def test_a_call_without_an_answer_in_time_closes_its_connection(server: Server) -> None:
+    """Also where the server's own time-out does not reach, as in a commit's wait for its standby."""
+    kind: Any = type("Impatient", (_Connection,), {"longest": 0.0})
+    made = kind.connect(server.dsn, autocommit=True)
+    with pytest.raises(psycopg.OperationalError, match="no answer in time"):
+        made.execute("SELECT pg_sleep(2)")
+    assert made.closed
+
+    async def awaited() -> None:
+        kind: Any = type("Impatient", (_AsyncConnection,), {"longest": 0.0})
+        other = await kind.connect(server.dsn, autocommit=True)
+        with pytest.raises(psycopg.OperationalError, match="no answer in time"):
+            await other.execute("SELECT pg_sleep(2)")
+        assert other.closed
+
+    asyncio.run(awaited())
 
 
 def test_a_store_that_was_closed_is_unavailable(server: Server, schema: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import Any
 
-from educonnect_flow.machinery.table import Row, Table
+from educonnect_flow.machinery.table import Row, Table, name_of
 
 
 def mermaid(table: Table[Any, Any]) -> str:
@@ -23,4 +23,4 @@ def mermaid(table: Table[Any, Any]) -> str:
 
 
 def _label(row: Row[Any, Any]) -> str:
-    return "<br/>".join([row.event.__name__, *(f"[{guard.__name__.replace('_', ' ')}]" for guard in row.when)])
+    return "<br/>".join([row.event.__name__, *(f"[{name_of(guard).replace('_', ' ')}]" for guard in row.when)])

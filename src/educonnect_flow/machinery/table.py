@@ -7,7 +7,6 @@ never be taken; then it builds the machine, once, and freezes it.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, cast
@@ -23,17 +22,6 @@ A = TypeVar("A", bound="Attempt[Any]")
 
 Guard = Callable[[A], bool]
 Effect = Callable[[A], None]
-
-
-_NAME = "educonnect_flow"
-
-
-def _not_ours(record: logging.LogRecord) -> bool:
-    """What ``transitions`` logs of our machine, several lines per event, is said by the audit already."""
-    return not (isinstance(record.args, tuple) and record.args[:1] == (f"{_NAME}: ",))
-
-
-logging.getLogger("transitions.core").addFilter(_not_ours)
 
 
 class TableError(ValueError):
@@ -72,16 +60,35 @@ class Table(Generic[S, A]):
     machine: Machine
     permitted: Mapping[S, tuple[type, ...]]
     """For each state, the events that have a row, internal ones left out."""
-    _pairs: frozenset[tuple[S, type]]
+    _ways: Mapping[tuple[S, type], tuple[Row[S, A], ...]]
+    """The rows of each (state, event) in their order, as the machine has them."""
 
     def accepts(self, state: S, event: type) -> bool:
-        """Whether some row stands for (*state*, *event*)."""
-        return (state, event) in self._pairs
+        """Whether there is a row for (*state*, *event*)."""
+        return (state, event) in self._ways
 
     def fire(self, attempt: A, event: type) -> Row[S, A] | None:
-        """Offer *event* to *attempt*: the row that was taken, its effects applied, or ``None``."""
-        self.machine.events[event.__name__].trigger(attempt)
-        return attempt.row
+        """Offer *event* to *attempt*: the row that was taken, its effects applied; ``None`` when no row was, or none is
+        there for the event in this state.
+
+        What the machine does for it, without its bookkeeping; a test shows both equal.
+        """
+        for row in self._ways.get((attempt.state, event), ()):
+            for guard in row.when:
+                if not guard(attempt):
+                    break
+            else:
+                attempt.row = row
+                for effect in row.do:
+                    effect(attempt)
+                attempt.state = row.dest
+                return row
+        return None
+
+
+def name_of(callback: Any) -> str:
+    """How a guard or an effect is called in the diagram: a ``partial`` by its function, another object by its class."""
+    return getattr(callback, "__name__", None) or name_of(getattr(callback, "func", type(callback)))
 
 
 class _Check:
@@ -91,7 +98,7 @@ class _Check:
 
     def __init__(self, row: Row[Any, Any]) -> None:
         self._row = row
-        self.__name__ = " and ".join(guard.__name__ for guard in row.when)
+        self.__name__ = " and ".join(map(name_of, row.when))
 
     def __call__(self, event_data: EventData) -> bool:
         attempt = cast("Attempt[Any]", event_data.model)
@@ -109,7 +116,7 @@ class _Apply:
 
     def __init__(self, row: Row[Any, Any]) -> None:
         self._effects = row.do
-        self.__name__ = " then ".join(effect.__name__ for effect in row.do)
+        self.__name__ = " then ".join(map(name_of, row.do))
 
     def __call__(self, event_data: EventData) -> None:
         for effect in self._effects:
@@ -147,11 +154,14 @@ def compile_table(
     """
     known = tuple(events)
     _check_names(rows, states, known)
+    for one in known:  # the machine, the audit and the hosts know it by its name
+        if sum(other.__name__ == one.__name__ for other in known) > 1:
+            raise TableError(f"two events are called {one.__name__}")
     _check_ends(rows, initial, final, tuple(states))
     _check_order(rows)
     machine = Machine(
         model=None,
-        name=_NAME,
+        name="educonnect_flow",
         states=[State(state) for state in states],
         initial=initial,
         transitions=cast("Any", transitions_of(rows)),
@@ -170,8 +180,40 @@ def compile_table(
         )
         for state in states
     }
-    pairs = frozenset((row.source, row.event) for row in rows)
-    return Table(rows, initial, final, machine, permitted, pairs)
+    return Table(rows, initial, final, machine, permitted, _ways_of(machine, rows))
+
+
+def _ways_of(machine: Machine, rows: tuple[Row[S, A], ...]) -> dict[tuple[S, type], tuple[Row[S, A], ...]]:
+    """The rows of each (state, event), read off the *machine*.
+
+    :raises TableError: when the machine would call something that no row names.
+    """
+    ways: dict[tuple[S, type], tuple[Row[S, A], ...]] = {}
+    events = {row.event.__name__: row.event for row in rows}
+    for name, event in machine.events.items():
+        for source, transitions in cast("Any", event.transitions).items():
+            found = tuple(_row_of(transition) for transition in transitions)
+            state = found[0].source
+            if source != state.name or any(row.source is not state or row.event is not events[name] for row in found):
+                raise TableError(f"the machine mixes rows up: {name} in {source}")
+            ways[state, events[name]] = found
+    return ways
+
+
+def _row_of(transition: Any) -> Row[Any, Any]:
+    """The row that a *transition* of the machine was made of."""
+    (condition,) = transition.conditions
+    row: Row[Any, Any] = condition.func._row  # noqa: SLF001 - of this module
+    applied = [effect for one in transition.before for effect in one._effects]  # noqa: SLF001 - of this module
+    if (
+        not condition.target
+        or applied != list(row.do)
+        or transition.prepare
+        or transition.after
+        or (transition.source, transition.dest) != (row.source.name, row.dest.name)
+    ):
+        raise TableError(f"the machine would do something else than the row {row.name!r}")
+    return row
 
 
 def _check_names(rows: tuple[Row[S, A], ...], states: type[S], events: tuple[type, ...]) -> None:
