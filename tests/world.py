@@ -26,6 +26,7 @@ from educonnect_flow import (
     SubmitCode,
 )
 from educonnect_flow.directory import StaticDirectory
+from educonnect_flow.people import E164
 from educonnect_flow.ports import HumanPrompt, Store
 from educonnect_flow.sms import RecordingSms
 from educonnect_flow.stores import MemoryStore
@@ -33,7 +34,7 @@ from educonnect_flow.testing import CheapHasher, FakeClock
 
 SECRET = b"a secret key made for the tests!"
 PASSWORD = "Vélo-Bleu-31"
-MOBILE = "+33612345678"
+MOBILE = E164("+33612345678")
 TYPED = "06 12 34 56 78"
 
 

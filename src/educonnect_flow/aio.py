@@ -10,7 +10,7 @@ import inspect
 import threading
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
-from typing import Any, TypeVar, cast
+from typing import Any, ParamSpec, TypeVar, cast
 
 from educonnect_flow import queries, relay
 from educonnect_flow.activation.events import Event
@@ -41,6 +41,7 @@ from educonnect_flow.settings import Settings
 from educonnect_flow.validators import Validators
 from educonnect_flow.validators.password import PasswordReport
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 
@@ -62,10 +63,10 @@ def loop_in_thread(name: str) -> Iterator[Callable[..., Any]]:
         loop.close()
 
 
-async def _awaited(function: Callable[..., T], *args: Any) -> T:
+async def _awaited(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     if inspect.iscoroutinefunction(function):
-        return cast("T", await function(*args))
-    result = await asyncio.to_thread(function, *args)
+        return cast("T", await function(*args, **kwargs))
+    result = await asyncio.to_thread(function, *args, **kwargs)
     return cast("T", await result) if inspect.isawaitable(result) else result
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Coroutine
-from typing import Any, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from educonnect_flow import queries, relay
 from educonnect_flow.activation.events import Event
@@ -23,11 +23,12 @@ from educonnect_flow.typed import has
 from educonnect_flow.validators import Validators
 from educonnect_flow.validators.password import PasswordReport
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 
-async def _at_once(function: Callable[..., T], *args: Any) -> T:
-    result = function(*args)
+async def _at_once(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    result = function(*args, **kwargs)
     if isinstance(result, Coroutine):
         result.close()
         raise WrongUse("a port of ActivationFlow is asynchronous: use AsyncActivationFlow")

@@ -7,14 +7,26 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, Protocol, TypeVar
+from typing import Any, ParamSpec, Protocol, TypedDict, TypeVar
 
-from attrs import define, evolve, field, frozen
+from attrs import define, field, frozen
 
 from educonnect_flow import identifier
-from educonnect_flow.activation.attempt import Facts, pupils_of
+from educonnect_flow.activation.attempt import (
+    NO_FACTS,
+    ClaimFacts,
+    CodeFacts,
+    Facts,
+    FoundFacts,
+    IssueFacts,
+    JudgedBy,
+    PasswordFacts,
+    PupilsFacts,
+    ReadyFacts,
+    pupils_of,
+)
 from educonnect_flow.activation.budgets import prefix_of
 from educonnect_flow.activation.events import (
     ChoosePassword,
@@ -31,7 +43,7 @@ from educonnect_flow.audit import Observer
 from educonnect_flow.errors import ActivationError, PortUnavailable, StoreUnavailable, WrongKey, WrongUse
 from educonnect_flow.failures import log_failure
 from educonnect_flow.machinery.keys import Keys
-from educonnect_flow.people import Guardian
+from educonnect_flow.people import E164, Guardian, MobileKey, SealedMobile
 from educonnect_flow.ports import BreachList, Clock, Directory, HumanCheck, PasswordHasher, Sms, Store
 from educonnect_flow.reasons import Reason, Refusal
 from educonnect_flow.settings import Settings
@@ -39,6 +51,7 @@ from educonnect_flow.validators import Validators
 from educonnect_flow.validators.mobile import mask
 from educonnect_flow.validators.password import check_texts, normalise
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 _log = logging.getLogger("educonnect_flow")
@@ -50,8 +63,8 @@ PURPOSE = "activation"
 class Caller(Protocol):
     """How a port is called: at once, or awaited, or in a thread."""
 
-    async def __call__(self, function: Callable[..., T], *args: Any) -> T:
-        """Call *function* with *args*."""
+    async def __call__(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Call *function* with what it takes."""
         ...
 
 
@@ -72,10 +85,10 @@ class Outside:
     validators: Validators
     observer: Observer | None = None
 
-    async def ask(self, port: str, function: Callable[..., T], *args: Any) -> T:
+    async def ask(self, port: str, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Call a port; what it raises that is not ours is logged, and becomes ``PortUnavailable``."""
         try:
-            return await self.call(function, *args)
+            return await self.call(function, *args, **kwargs)
         except PortUnavailable as error:
             log_failure(port, error)
             raise
@@ -85,10 +98,10 @@ class Outside:
             log_failure(port, error)
             raise PortUnavailable(port) from error
 
-    async def stored(self, function: Callable[..., T], *args: Any) -> T:
+    async def stored(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Call the store; that it fails is logged, and what it raises that is not ours becomes ``StoreUnavailable``."""
         try:
-            return await self.call(function, *args)
+            return await self.call(function, *args, **kwargs)
         except StoreUnavailable as error:
             log_failure(f"store.{getattr(function, '__name__', 'call')}", error)
             raise
@@ -109,17 +122,21 @@ class Outside:
         moment: datetime = now if now.tzinfo is UTC else now.astimezone(UTC)
         return moment
 
-    def mobile_of(self, activation: str, sealed: str) -> str:
+    def mobile_of(self, activation: str, sealed: SealedMobile) -> E164:
         """The number of a claim (E.164).
 
         :raises WrongKey: when it was stored under another ``secret_key``.
         """
         try:
-            return self.keys.unseal(sealed, activation)
+            return E164(self.keys.unseal(sealed, activation))
         except ValueError as error:
             raise _wrong_key() from error
 
-    def code_of(self, activation: str, nonce: str, mobile: str) -> str:
+    def keys_of(self, mobile: E164) -> tuple[MobileKey, ...]:
+        """The keyed hashes of *mobile*, by each of the host's keys, the newest first."""
+        return tuple(map(MobileKey, self.keys.tokens("mobile", mobile)))
+
+    def code_of(self, activation: str, nonce: str, mobile: E164) -> str:
         """The code that was issued under *nonce*: bound to the activation, the mobile and the purpose (ASVS 6.6.2)."""
         length = self.settings.code_length
         try:
@@ -161,53 +178,66 @@ async def gather(outside: Outside, activation: Activation, event: Event, now: da
         return await _code(outside, activation, memo)
     if isinstance(event, ResendCode):
         nonce, message = memo.draw(outside.keys)
-        mobile = outside.mobile_of(activation.id, _claimed(activation).mobile)
-        keys, prefix = outside.keys.tokens("mobile", mobile), prefix_of(mobile)
-        return Facts(mobile_keys=keys, prefix=prefix, nonce=nonce, message=message, barred=memo.barred)
+        counted = _counted(outside, outside.mobile_of(activation.id, _claimed(activation).mobile), memo)
+        return IssueFacts(**counted, nonce=nonce, message=message)
     if isinstance(event, ConfirmPupils):
         return await _pupils(outside, activation, memo)
     if isinstance(event, ChoosePassword):
         return await _password(outside, activation, event, memo)
-    return Facts()
+    return NO_FACTS
 
 
-async def _claim(outside: Outside, activation: Activation, event: ClaimIdentity, now: datetime, memo: Memo) -> Facts:
+class _Counted(TypedDict):
+    mobile_keys: tuple[MobileKey, ...]
+    prefix: str
+    barred: Mapping[str, datetime]
+
+
+def _counted(outside: Outside, mobile: E164, memo: Memo) -> _Counted:
+    """The fields of ``CountedFacts``."""
+    return {"mobile_keys": outside.keys_of(mobile), "prefix": prefix_of(mobile), "barred": memo.barred}
+
+
+async def _claim(
+    outside: Outside, activation: Activation, event: ClaimIdentity, now: datetime, memo: Memo
+) -> ClaimFacts:
     prompt, check = activation.prompt, outside.human_check
     number, form = read_form(event, check is not None, outside.settings, outside.validators)
     if check is not None and prompt is None:  # the check came in while this parent was on the page
         form = tuple(dict.fromkeys((*form, Refusal(Reason.HUMAN_CHECK_REQUIRED, "human_check"))))
     if form or code_due(activation, outside.settings, now):
-        return Facts(form=form)
-    assert number is not None and number.number is not None  # the form is right
+        return ClaimFacts(form=form, human=None, found=None)
     if check is not None:
         if memo.human is None:  # once per request: a prompt serves once, and another's is not this answer's
+            assert prompt is not None  # the form is refused without both
+            assert event.human_check is not None
             memo.human = await outside.ask("human_check.passes", check.passes, prompt, event.human_check) is True
         if not memo.human:
-            return Facts(human=False)
+            return ClaimFacts(form=(), human=False, found=None)
+    assert number is not None  # the form is right
+    assert number.number is not None
     mobile = number.number
     nonce, message = memo.draw(outside.keys)
-    return Facts(
-        mobile=mobile,
-        mobile_keys=outside.keys.tokens("mobile", mobile),
-        prefix=prefix_of(mobile),
-        sealed=outside.keys.seal(mobile, activation.id),
-        masked=mask(mobile),
-        human=memo.human,
-        candidates=await _find(outside, mobile),
+    found = FoundFacts(
+        **_counted(outside, mobile, memo),
         nonce=nonce,
         message=message,
-        barred=memo.barred,
+        mobile=mobile,
+        sealed=SealedMobile(outside.keys.seal(mobile, activation.id)),
+        masked=mask(mobile),
+        candidates=await _find(outside, mobile),
     )
+    return ClaimFacts(form=(), human=memo.human, found=found)
 
 
-async def _find(outside: Outside, mobile: str) -> tuple[Guardian, ...]:
+async def _find(outside: Outside, mobile: E164) -> tuple[Guardian, ...]:
     found: Any = await outside.ask("directory.find", outside.directory.find, mobile)
     if not isinstance(found, Sequence) or not all(isinstance(guardian, Guardian) for guardian in found):
         raise WrongUse("directory.find must return a sequence of Guardian")
     return tuple(found)
 
 
-async def _matched(outside: Outside, claim: Claim, mobile: str) -> tuple[Guardian, ...]:
+async def _matched(outside: Outside, claim: Claim, mobile: E164) -> tuple[Guardian, ...]:
     return tuple(guardian for guardian in await _find(outside, mobile) if guardian.id in claim.guardians)
 
 
@@ -220,51 +250,51 @@ _NOBODY = ("",)
 """Whom the store is asked for in a stranger's place, so that it has as much to look up."""
 
 
-async def _code(outside: Outside, activation: Activation, memo: Memo) -> Facts:
+async def _code(outside: Outside, activation: Activation, memo: Memo) -> CodeFacts:
     claim = _claimed(activation)
     challenge = activation.challenge
     assert isinstance(challenge, Challenge)  # CODE is never without one
     mobile = outside.mobile_of(activation.id, claim.mobile)
-    return Facts(
-        mobile_keys=outside.keys.tokens("mobile", mobile),
-        prefix=prefix_of(mobile),
+    return CodeFacts(
+        **_counted(outside, mobile, memo),
         expected=outside.code_of(activation.id, challenge.nonce, mobile),
         candidates=await _matched(outside, claim, mobile),
         active=await outside.stored(outside.store.active, claim.guardians or _NOBODY),
-        barred=memo.barred,
     )
 
 
-async def _pupils(outside: Outside, activation: Activation, memo: Memo) -> Facts:
+async def _pupils(outside: Outside, activation: Activation, memo: Memo) -> PupilsFacts:
     claim = _claimed(activation)
     mobile = outside.mobile_of(activation.id, claim.mobile)
     known = pupils_of(await _matched(outside, claim, mobile))
     shown = [pupil.id for pupil in activation.pupils]
-    return Facts(
-        mobile_keys=outside.keys.tokens("mobile", mobile),
-        prefix=prefix_of(mobile),
+    return PupilsFacts(
+        **_counted(outside, mobile, memo),
         pupils=tuple(known[pupil] for pupil in shown if pupil in known),
         gone=frozenset(pupil for pupil in shown if pupil not in known),
-        barred=memo.barred,
     )
 
 
-async def _password(outside: Outside, activation: Activation, event: ChoosePassword, memo: Memo) -> Facts:
+async def _password(outside: Outside, activation: Activation, event: ChoosePassword, memo: Memo) -> PasswordFacts:
     if check_texts(event.password, event.confirmation, outside.settings.password_max):
-        return Facts()  # it is refused whatever the rest, and nothing outside is asked for it
-    facts = await about_password(outside, activation, event.password, memo)
-    known = pupils_of(await _matched(outside, _claimed(activation), facts.mobile))
-    width = identifier.width(await outside.stored(outside.store.issued, facts.base))
-    digits = outside.keys.digits("identifier", width, activation.id, facts.base, str(memo.draws))
-    return evolve(
-        facts,
+        return PasswordFacts(ready=None)
+    judged_by = await about_password(outside, activation, event.password, memo)
+    base = judged_by.base
+    known = pupils_of(await _matched(outside, _claimed(activation), judged_by.mobile))
+    width = identifier.width(await outside.stored(outside.store.issued, base))
+    digits = outside.keys.digits("identifier", width, activation.id, base, str(memo.draws))
+    ready = ReadyFacts(
+        mobile=judged_by.mobile,
+        base=base,
+        breached=judged_by.breached,
         gone=frozenset(pupil for pupil in activation.confirmed or () if pupil not in known),
-        identifier=facts.base + digits,
+        identifier=base + digits,
         active=memo.active,
     )
+    return PasswordFacts(ready=ready)
 
 
-async def about_password(outside: Outside, activation: Activation, password: str, memo: Memo) -> Facts:
+async def about_password(outside: Outside, activation: Activation, password: str, memo: Memo) -> JudgedBy:
     """What a password is judged by, beside itself.
 
     :param password: of at most ``password_max`` characters.
@@ -272,7 +302,7 @@ async def about_password(outside: Outside, activation: Activation, password: str
     family_name, given_name = activation.names[:2]
     if outside.breaches is not None and memo.breached is None:
         memo.breached = bool(await outside.ask("breaches.holds", outside.breaches.holds, normalise(password)))
-    return Facts(
+    return JudgedBy(
         mobile=outside.mobile_of(activation.id, _claimed(activation).mobile),
         base=identifier.base(given_name, family_name),
         breached=bool(memo.breached),

@@ -14,13 +14,13 @@ from typing import Any
 import attrs
 from attrs import evolve
 
-from educonnect_flow.activation.attempt import Facts
-from educonnect_flow.activation.decide import Decision, decide, ended, not_now
+from educonnect_flow.activation.attempt import NO_FACTS
+from educonnect_flow.activation.decide import Decision, decide, ended, wants_facts
 from educonnect_flow.activation.events import PUBLIC, ChoosePassword, Event, Lapse
 from educonnect_flow.activation.guards import password_check, password_refusals
 from educonnect_flow.activation.products import Account
 from educonnect_flow.activation.snapshot import Activation
-from educonnect_flow.activation.states import FINAL, State
+from educonnect_flow.activation.states import State
 from educonnect_flow.activation.table import TABLE
 from educonnect_flow.activation.views import view_of
 from educonnect_flow.audit import tell
@@ -92,20 +92,16 @@ class Journey:
             loaded = await self._load(handle, keys)
             if loaded.answered is not None:
                 return await self._again(handle, event, loaded, loaded.answered)
-            activation = loaded.activation
-            lapsed = ended(activation, now, self.outside.settings)
-            if not lapsed:
-                refusal = not_now(activation, type(event))
-                if refusal is not None:
-                    counted = await self._count_event(activation)
-                    if counted is None:
-                        continue
-                    # The observer hears of it; the audit trail does not, for nothing moved.
-                    tell(_entry(activation, type(event).__name__, now, refusals=(refusal,)), self.outside.observer)
-                    activation, prompt = await self._prompt(counted, fresh=False, keep=True)
-                    return self._outcome(handle, activation, (refusal,), prompt)
-            facts = Facts() if lapsed else await gather(self.outside, activation, event, now, memo)
-            decision = decide(activation, event, facts, now, self.outside.settings, self.outside.validators)
+            activation, settings = loaded.activation, self.outside.settings
+            facts = NO_FACTS
+            if wants_facts(activation, type(event), now, settings):
+                facts = await gather(self.outside, activation, event, now, memo)
+            decision = decide(activation, event, facts, now, settings, self.outside.validators)
+            if not decision.audited:
+                outcome = await self._answer_unaudited(handle, activation, decision, now)
+                if outcome is None:
+                    continue
+                return outcome
             outcome, commit = await self._complete(handle, activation, event, keys[0], decision, memo)
             receipt = await self._commit(commit)
             if receipt.standing is Standing.DONE:
@@ -120,7 +116,7 @@ class Journey:
             loaded = await self._load(handle)
             activation = loaded.activation
             if ended(activation, now, self.outside.settings):
-                decision = decide(activation, Lapse(), Facts(), now, self.outside.settings, self.outside.validators)
+                decision = decide(activation, Lapse(), NO_FACTS, now, self.outside.settings, self.outside.validators)
                 following, prompt, audit = decision.activation, None, _audit(activation, decision)
             else:
                 following, prompt = await self._prompt(activation, fresh=False)
@@ -222,16 +218,18 @@ class Journey:
         if receipt.standing is not Standing.DONE:
             raise StoreUnavailable("another request changes this activation; try again")
 
-    async def _count_event(self, activation: Activation) -> Activation | None:
-        """Count an event that the state does not accept; ``None`` when another request was first.
-
-        In a final state there is nothing to count: no event changes it.
-        """
-        if activation.state in FINAL:
-            return activation
-        following = evolve(activation, version=activation.version + 1, events=activation.events + 1)
-        receipt = await self._commit(Commit(activation=following, purge_at=self._purge_at(following)))
-        return following if receipt.standing is Standing.DONE else None
+    async def _answer_unaudited(
+        self, handle: str, activation: Activation, decision: Decision, now: datetime
+    ) -> Outcome | None:
+        """The answer to an event out of its state, once it is counted; ``None`` when another request was first."""
+        following = decision.activation
+        if following is not activation:
+            receipt = await self._commit(Commit(activation=following, purge_at=self._purge_at(following)))
+            if receipt.standing is not Standing.DONE:
+                return None
+        tell(_entry(activation, decision.event, now, refusals=decision.refusals), self.outside.observer)
+        following, prompt = await self._prompt(following, fresh=False, keep=True)
+        return self._outcome(handle, following, decision.refusals, prompt)
 
     async def _complete(
         self, handle: str, activation: Activation, event: Event, key: str | None, decision: Decision, memo: Memo

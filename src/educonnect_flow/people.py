@@ -7,11 +7,21 @@ from __future__ import annotations
 
 from datetime import date
 from enum import Enum
+from typing import NewType
 
 from attrs import field, frozen
 
 from educonnect_flow.machinery.secrecy import Confidential, hidden, hidden_day
 from educonnect_flow.typed import frozen_sequence, of, sequence
+
+E164 = NewType("E164", str)
+"""A mobile in its one form: ``+33612345678``."""
+
+SealedMobile = NewType("SealedMobile", str)
+"""An ``E164``, encrypted under the host's key: what is stored."""
+
+MobileKey = NewType("MobileKey", str)
+"""A keyed hash of an ``E164``: what is counted under, and stands in the audit trail."""
 
 
 class Relation(Enum):

@@ -8,6 +8,7 @@ from educonnect_flow.gather import Outside
 from educonnect_flow.machinery import tally
 from educonnect_flow.machinery.tally import micros, moment
 from educonnect_flow.outcome import Budget
+from educonnect_flow.people import E164
 from educonnect_flow.records import AuditEntry
 from educonnect_flow.typed import check_limit
 
@@ -33,7 +34,7 @@ async def budget(outside: Outside, kind: str, mobile: str | None, source: str | 
             raise WrongUse(f"the budget {kind} is counted per {name}: say which")
     keys: tuple[str, ...] = (prefix or "",)
     if mobile is not None:
-        keys = (prefix_of(mobile),) if "prefix" in kind else outside.keys.tokens("mobile", mobile)
+        keys = (prefix_of(E164(mobile)),) if "prefix" in kind else outside.keys.tokens("mobile", mobile)
     elif source is not None:
         keys = outside.keys.tokens("source", source)
     now = micros(outside.now())

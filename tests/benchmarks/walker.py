@@ -26,6 +26,7 @@ from educonnect_flow import (
 )
 from educonnect_flow.directory import StaticDirectory
 from educonnect_flow.machinery.keys import digest
+from educonnect_flow.people import E164
 from educonnect_flow.ports import Store
 from educonnect_flow.sms import RecordingSms
 from educonnect_flow.testing import CheapHasher
@@ -79,7 +80,7 @@ class Walker:
         loaded = outside.store.load(digest(handle))
         assert loaded is not None
         assert loaded.activation.challenge is not None
-        return outside.code_of(loaded.activation.id, loaded.activation.challenge.nonce, mobile)
+        return outside.code_of(loaded.activation.id, loaded.activation.challenge.nonce, E164(mobile))
 
     def walk(self) -> None:
         """A whole activation."""

@@ -6,10 +6,12 @@ so that no two transactions wait for each other.
 
 from __future__ import annotations
 
+from typing import Any
 from zlib import crc32
 
-from educonnect_flow.activation.attempt import Attempt
+from educonnect_flow.activation.attempt import Attempt, CountedFacts
 from educonnect_flow.machinery.tally import Limit
+from educonnect_flow.people import E164
 from educonnect_flow.reasons import Reason
 from educonnect_flow.settings import Settings
 
@@ -42,17 +44,17 @@ def shards(cap: int) -> int:
     return max(1, min(SHARDS, cap // 1_000))
 
 
-def failure_limits(attempt: Attempt, adds: int) -> list[Limit]:
+def failure_limits(attempt: Attempt[Any, Any], facts: CountedFacts, adds: int) -> list[Limit]:
     """The limits on failures.
 
     :param adds: 1 when one happened; 0 to be free of them.
     """
-    return _limits(attempt, ("mobile_failures", "source_failures", "prefix_failures", "national_failures"), adds)
+    return _limits(attempt, facts, ("mobile_failures", "source_failures", "prefix_failures", "national_failures"), adds)
 
 
-def message_limits(attempt: Attempt) -> list[Limit]:
+def message_limits(attempt: Attempt[Any, Any], facts: CountedFacts) -> list[Limit]:
     """The limits that one more message counts against."""
-    return _limits(attempt, ("sms_per_mobile", "sms_per_source", "sms_per_prefix", "sms_budget"), 1)
+    return _limits(attempt, facts, ("sms_per_mobile", "sms_per_source", "sms_per_prefix", "sms_budget"), 1)
 
 
 def limits_of(kind: str, key: str, settings: Settings) -> list[Limit]:
@@ -71,11 +73,11 @@ def limits_of(kind: str, key: str, settings: Settings) -> list[Limit]:
     return [_limit(kind, f"{NATIONAL}/{part}", cap // parts, settings) for part in range(parts)]
 
 
-def _limits(attempt: Attempt, kinds: tuple[str, ...], adds: int) -> list[Limit]:
+def _limits(attempt: Attempt[Any, Any], facts: CountedFacts, kinds: tuple[str, ...], adds: int) -> list[Limit]:
     """Those of *kinds* that the settings bound, each under every key that it is counted by for this attempt."""
-    facts, settings = attempt.facts, attempt.settings
+    settings = attempt.settings
     sources, shard = (attempt.activation.source or "").split(), crc32(attempt.activation.id.encode())
-    counted_by = (sorted(facts.mobile_keys), sorted(sources), [facts.prefix], [""])
+    counted_by: tuple[list[str], ...] = (sorted(map(str, facts.mobile_keys)), sorted(sources), [facts.prefix], [""])
     limits = []
     for kind, keys in zip(kinds, counted_by, strict=True):
         for key in keys:
@@ -90,7 +92,7 @@ def _limit(kind: str, key: str, cap: int, settings: Settings) -> Limit:
     return Limit(kind, key, cap, window, settings.lock_for if kind == "mobile_failures" else None)
 
 
-def prefix_of(mobile: str) -> str:
+def prefix_of(mobile: E164) -> str:
     """The range that a number (E.164) is counted in: its territory and three digits more; ``+33612`` has a million.
 
     Fraud by messages walks through ranges, for their holder is paid by the message.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from attrs import frozen
 
@@ -32,6 +33,8 @@ class Decision(Confidential):
     """The name of the row taken; ``None`` when the event was refused and nothing moved."""
     event: str
     """The name of the event's class; ``Lapse`` when time decided instead."""
+    audited: bool
+    """False for an event out of its state: the observer hears of it, the trail does not keep it."""
     limits: tuple[Limit, ...]
     outgoing: Outgoing | None
     void: bool
@@ -54,13 +57,6 @@ def ended(activation: Activation, now: datetime, settings: Settings) -> bool:
     )
 
 
-def not_now(activation: Activation, event: type[Event]) -> Refusal | None:
-    """The refusal of an *event* that the state does not accept; ``None`` when it does."""
-    if TABLE.accepts(activation.state, event):
-        return None
-    return Refusal(Reason.NOT_NOW)
-
-
 def decide(
     activation: Activation,
     event: Event,
@@ -69,13 +65,16 @@ def decide(
     settings: Settings,
     validators: Validators,
 ) -> Decision:
-    """Take *event*, which the state accepts (see ``not_now``), through the table.
+    """Take *event* through the table.  Total: an event that the state does not accept, and a run that has ended, too.
 
+    :param facts: of the class that *event* needs; not looked at when ``wants_facts`` says no.
     :param now: aware, UTC.
     """
     current = hold_time(activation, now)
+    if not ended(current, now, settings) and not TABLE.accepts(current.state, type(event)):
+        return _not_now(activation, event)
     offered = Lapse() if ended(current, now, settings) else event
-    attempt = Attempt(current.state, current, offered, facts, now, settings, validators)
+    attempt: Attempt[Any, Any] = Attempt(current.state, current, offered, facts, now, settings, validators)
     row = TABLE.fire(attempt, type(offered))
     accepted = row is not None and row.accepted
     changes = attempt.changes
@@ -88,6 +87,7 @@ def decide(
         refusals=() if accepted else tuple(attempt.refusals),
         row=row.name if row is not None else None,
         event=type(offered).__name__,
+        audited=True,
         limits=tuple(attempt.limits),
         outgoing=attempt.outgoing,
         void=attempt.void,
@@ -95,6 +95,31 @@ def decide(
         denied=attempt.denied,
         rotate=attempt.rotate,
         prompt=attempt.prompt,
+    )
+
+
+def wants_facts(activation: Activation, event: type[Event], now: datetime, settings: Settings) -> bool:
+    """Whether ``decide`` will look at facts: the run goes on, and its state accepts *event*."""
+    return not ended(activation, now, settings) and TABLE.accepts(activation.state, event)
+
+
+def _not_now(activation: Activation, event: Event) -> Decision:
+    """The event is refused and counted, and nothing else; in a final state it is not even counted."""
+    changes = {"version": activation.version + 1, "events": activation.events + 1}
+    return Decision(
+        activation=activation if activation.state in FINAL else amended(activation, changes),
+        accepted=False,
+        refusals=(Refusal(Reason.NOT_NOW),),
+        row=None,
+        event=type(event).__name__,
+        audited=False,
+        limits=(),
+        outgoing=None,
+        void=False,
+        account=None,
+        denied=(),
+        rotate=False,
+        prompt=False,
     )
 
 

@@ -2,36 +2,59 @@
 
 from __future__ import annotations
 
-from educonnect_flow.activation.attempt import Attempt, pupils_of
+from typing import Any
+
+from educonnect_flow.activation.attempt import Attempt, CountedFacts, FoundFacts, IssueFacts, ReadyFacts, pupils_of
 from educonnect_flow.activation.budgets import failure_limits, message_limits
-from educonnect_flow.activation.guards import answers, matching
+from educonnect_flow.activation.events import ResendCode
+from educonnect_flow.activation.guards import Answering, Choosing, Claiming, Coded, answers, matching
 from educonnect_flow.activation.products import Account, Outgoing
 from educonnect_flow.activation.snapshot import Challenge, Claim, ShownPupil
 from educonnect_flow.reasons import Reason, Refusal, until
 
 
-def ask_prompt(attempt: Attempt) -> None:
+def ask_prompt(attempt: Attempt[Any, Any]) -> None:
     """The identity page is shown: it needs a prompt that nobody answered yet."""
     attempt.prompt = True
 
 
-def drop_prompt(attempt: Attempt) -> None:
+def drop_prompt(attempt: Attempt[Any, Any]) -> None:
     """The identity page is left."""
     attempt.changes["prompt"] = None
 
 
-def take_claim(attempt: Attempt) -> None:
+def take_claim(attempt: Claiming) -> None:
     """Somebody says who they are.  The same is noted for a stranger."""
-    facts = attempt.facts
-    attempt.changes["claim"] = Claim(facts.sealed, facts.mobile_keys[0], facts.masked, matching(attempt))
+    found = _found(attempt)
+    attempt.changes["claim"] = Claim(
+        mobile=found.sealed,
+        mobile_key=found.mobile_keys[0],
+        masked=found.masked,
+        guardians=matching(attempt.event, found, attempt.validators),
+    )
     attempt.changes["prompt"] = None
 
 
-def issue_code(attempt: Attempt) -> None:
+def _found(attempt: Claiming) -> FoundFacts:
+    found = attempt.facts.found
+    assert found is not None  # the claim holds, so it was looked for
+    return found
+
+
+def issue_first_code(attempt: Claiming) -> None:
+    """A code for the claim that was just taken."""
+    _issue(attempt, attempt.changes["claim"], _found(attempt))
+
+
+def issue_next_code(attempt: Attempt[ResendCode, IssueFacts]) -> None:
+    """Another code for the same claim."""
+    assert attempt.activation.claim is not None  # a code follows a claim
+    _issue(attempt, attempt.activation.claim, attempt.facts)
+
+
+def _issue(attempt: Attempt[Any, Any], claim: Claim, facts: IssueFacts) -> None:
     """A new code, which is the only one from now on, counted against every limit; its message waits in the outbox."""
-    a, facts, settings, now = attempt.activation, attempt.facts, attempt.settings, attempt.now
-    claim = attempt.changes.get("claim") or a.claim
-    assert claim is not None  # a code follows a claim
+    a, settings, now = attempt.activation, attempt.settings, attempt.now
     expires_at = now + settings.code_ttl
     attempt.changes |= {
         "challenge": Challenge(facts.nonce, now, expires_at),
@@ -48,32 +71,32 @@ def issue_code(attempt: Attempt) -> None:
         expires_at=expires_at,
         decoy=not claim.guardians,
     )
-    attempt.limits += failure_limits(attempt, adds=0)
-    attempt.limits += message_limits(attempt)
+    attempt.limits += failure_limits(attempt, facts, adds=0)
+    attempt.limits += message_limits(attempt, facts)
 
 
-def count_identity_failure(attempt: Attempt) -> None:
+def count_identity_failure(attempt: Claiming) -> None:
     """A wrong name is a failure of the mobile, where it is told."""
-    attempt.limits += failure_limits(attempt, adds=1)
+    attempt.limits += failure_limits(attempt, _found(attempt), adds=1)
 
 
-def count_code_failure(attempt: Attempt) -> None:
+def count_code_failure(attempt: Coded) -> None:
     """A wrong code: one attempt less, here and for the mobile."""
     failures = attempt.activation.code_failures + 1
     attempt.changes["code_failures"] = failures
-    attempt.limits += failure_limits(attempt, adds=1)
+    attempt.limits += failure_limits(attempt, attempt.facts, adds=1)
     _say_left(attempt, Reason.CODE_WRONG, attempt.settings.code_failures - failures)
 
 
-def count_pupils_failure(attempt: Attempt) -> None:
+def count_pupils_failure(attempt: Answering) -> None:
     """A wrong birth date: one attempt less, here and for the mobile."""
     failures = attempt.activation.pupils_failures + 1
     attempt.changes["pupils_failures"] = failures
-    attempt.limits += failure_limits(attempt, adds=1)
+    attempt.limits += failure_limits(attempt, attempt.facts, adds=1)
     _say_left(attempt, Reason.BIRTH_DATES_WRONG, attempt.settings.pupils_failures - failures)
 
 
-def _say_left(attempt: Attempt, reason: Reason, left: int) -> None:
+def _say_left(attempt: Attempt[Any, Any], reason: Reason, left: int) -> None:
     attempt.refusals = [
         Refusal(refusal.reason, refusal.field, {**refusal.params, "attempts_left": left})
         if refusal.reason is reason
@@ -82,7 +105,7 @@ def _say_left(attempt: Attempt, reason: Reason, left: int) -> None:
     ]
 
 
-def lock(attempt: Attempt) -> None:
+def lock(attempt: Attempt[Any, CountedFacts]) -> None:
     """Too many failures: over, and until when."""
     barred = attempt.facts.barred.get("mobile_failures")
     at = barred or attempt.now + attempt.settings.lock_for
@@ -91,7 +114,7 @@ def lock(attempt: Attempt) -> None:
     attempt.refusals.append(until(Reason.LOCKED, at, attempt.now))
 
 
-def accept_code(attempt: Attempt) -> None:
+def accept_code(attempt: Coded) -> None:
     """The code is used up, and whoever used it gets a new handle (ASVS 5.0, 7.2.4)."""
     guardian = attempt.facts.candidates[0] if attempt.facts.candidates else None
     names = (guardian.family_name, guardian.given_name, guardian.usage_name or "") if guardian else ()
@@ -102,53 +125,59 @@ def accept_code(attempt: Attempt) -> None:
     }
     attempt.void = True
     attempt.rotate = True
-    attempt.limits += failure_limits(attempt, adds=0)
+    attempt.limits += failure_limits(attempt, attempt.facts, adds=0)
 
 
-def show_pupils(attempt: Attempt) -> None:
+def show_pupils(attempt: Coded) -> None:
     """All pupils of all matching records, each once."""
     attempt.changes["pupils"] = tuple(
-        ShownPupil(pupil.id, pupil.given_name, pupil.school, pupil.relation)
+        ShownPupil(id=pupil.id, given_name=pupil.given_name, school=pupil.school, relation=pupil.relation)
         for pupil in pupils_of(attempt.facts.candidates).values()
     )
 
 
-def refuse_no_pupil(attempt: Attempt) -> None:
+def refuse_no_pupil(attempt: Attempt[Any, Any]) -> None:
     """Nothing to confirm: the school must look."""
     _refuse(attempt, Reason.NO_PUPIL)
 
 
-def refuse_none_confirmed(attempt: Attempt) -> None:
+def refuse_none_confirmed(attempt: Answering) -> None:
     """All denied: the school must look."""
     attempt.denied = tuple(pupil.id for pupil in attempt.facts.pupils)
-    attempt.limits += failure_limits(attempt, adds=0)
+    attempt.limits += failure_limits(attempt, attempt.facts, adds=0)
     _refuse(attempt, Reason.NO_PUPIL_CONFIRMED)
 
 
-def _refuse(attempt: Attempt, reason: Reason) -> None:
+def _refuse(attempt: Attempt[Any, Any], reason: Reason) -> None:
     attempt.changes["why"] = reason
     attempt.refusals.append(Refusal(reason))
 
 
-def record_pupils(attempt: Attempt) -> None:
+def record_pupils(attempt: Answering) -> None:
     """Who is confirmed; the others are left out, and recorded for the school."""
     confirmed = {answer.pupil_id for answer in answers(attempt) if answer.confirmed}
     shown = tuple(pupil.id for pupil in attempt.facts.pupils)
     attempt.changes["confirmed"] = tuple(pupil for pupil in shown if pupil in confirmed)
     attempt.changes["denied"] = attempt.denied = tuple(pupil for pupil in shown if pupil not in confirmed)
-    attempt.limits += failure_limits(attempt, adds=0)
+    attempt.limits += failure_limits(attempt, attempt.facts, adds=0)
 
 
-def keep_known_pupils(attempt: Attempt) -> None:
+def keep_known_pupils(attempt: Choosing) -> None:
     """Who was struck out since the pupils' page is not confirmed."""
     a = attempt.activation
     assert a.confirmed is not None  # PASSWORD comes after the pupils
-    attempt.changes["confirmed"] = tuple(pupil for pupil in a.confirmed if pupil not in attempt.facts.gone)
+    attempt.changes["confirmed"] = tuple(pupil for pupil in a.confirmed if pupil not in _ready(attempt).gone)
 
 
-def create_account(attempt: Attempt) -> None:
+def _ready(attempt: Choosing) -> ReadyFacts:
+    ready = attempt.facts.ready
+    assert ready is not None  # the password holds, so it was looked for
+    return ready
+
+
+def create_account(attempt: Choosing) -> None:
     """The end: an identifier, and an account.  The password's hash is filled in outside."""
-    a, facts = attempt.activation, attempt.facts
+    a, facts = attempt.activation, _ready(attempt)
     assert a.claim is not None  # the table led through it
     attempt.changes["identifier"] = facts.identifier
     attempt.account = Account(
@@ -163,18 +192,18 @@ def create_account(attempt: Attempt) -> None:
     )
 
 
-def undo_claim(attempt: Attempt) -> None:
+def undo_claim(attempt: Attempt[Any, Any]) -> None:
     """Back to the identity page: the code and all that it opened are dropped.  Counters stay."""
     attempt.changes |= {"claim": None, "challenge": None, "names": (), "pupils": (), "confirmed": None, "denied": ()}
     attempt.void = True
 
 
-def undo_pupils(attempt: Attempt) -> None:
+def undo_pupils(attempt: Attempt[Any, Any]) -> None:
     """Back to the pupils' page: they must be confirmed again."""
     attempt.changes |= {"confirmed": None, "denied": ()}
 
 
-def lapse(attempt: Attempt) -> None:
+def lapse(attempt: Attempt[Any, Any]) -> None:
     """Idle or open for too long, or after too many events."""
     attempt.changes["prompt"] = None
     attempt.refusals.append(Refusal(Reason.IDLE))

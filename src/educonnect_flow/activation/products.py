@@ -7,6 +7,7 @@ from datetime import datetime
 from attrs import field, frozen
 
 from educonnect_flow.machinery.secrecy import Confidential
+from educonnect_flow.people import SealedMobile
 
 
 @frozen(kw_only=True, slots=False)
@@ -16,8 +17,7 @@ class Outgoing(Confidential):
     id: str
     activation: str
     nonce: str
-    mobile: str = field(repr=False)
-    """E.164, sealed."""
+    mobile: SealedMobile = field(repr=False)
     created_at: datetime
     expires_at: datetime
     """When the code is over, and the message with it."""

@@ -12,7 +12,7 @@ from attrs import field, frozen
 from educonnect_flow.activation.states import State
 from educonnect_flow.machinery.secrecy import Confidential
 from educonnect_flow.machinery.text import encode
-from educonnect_flow.people import Relation
+from educonnect_flow.people import MobileKey, Relation, SealedMobile
 from educonnect_flow.reasons import Reason
 
 Kept = dict[str, Any]
@@ -34,21 +34,20 @@ class Challenge(NamedTuple):
     expires_at: datetime
 
 
-@frozen(slots=False)
+@frozen(kw_only=True, slots=False)
 class Claim(Confidential):
     """Who somebody says they are, since the last identity form."""
 
-    mobile: str = field(repr=False)
-    """E.164, sealed."""
-    mobile_key: str = field(repr=False)
-    """Keyed hash of the E.164 form: what failures and messages are counted under."""
+    mobile: SealedMobile = field(repr=False)
+    mobile_key: MobileKey = field(repr=False)
+    """What failures and messages are counted under."""
     masked: str
     """``+33 6 •• •• •• 78``"""
     guardians: tuple[str, ...] = field(repr=False)
     """Ids of the records that match; empty for a stranger, who walks on all the same."""
 
 
-@frozen(slots=False)
+@frozen(kw_only=True, slots=False)
 class ShownPupil(Confidential):
     """A pupil as the page shows them.  Never a birth date."""
 
@@ -180,10 +179,12 @@ def load(text: str, version: int) -> Activation:
         names=tuple(get("names", ())),
         denied=tuple(get("denied", ())),
         identifier=get("identifier"),
-        claim=claim and Claim(claim[0], claim[1], claim[2], tuple(claim[3])),
+        claim=claim and Claim(mobile=claim[0], mobile_key=claim[1], masked=claim[2], guardians=tuple(claim[3])),
         challenge=challenge and Challenge(challenge[0], _time(challenge[1]), _time(challenge[2])),
         code_at=_time(kept["code_at"]) if "code_at" in kept else None,
-        pupils=tuple([ShownPupil(p[0], p[1], p[2], Relation(p[3])) for p in get("pupils", ())]),
+        pupils=tuple(
+            [ShownPupil(id=p[0], given_name=p[1], school=p[2], relation=Relation(p[3])) for p in get("pupils", ())]
+        ),
         confirmed=None if confirmed is None else tuple(confirmed),
         until=_time(kept["until"]) if "until" in kept else None,
         why=why and Reason(why),

@@ -7,6 +7,8 @@ ask stands in ``guards.py``, what a row changes in ``effects.py``.
 
 from __future__ import annotations
 
+from typing import Any
+
 from educonnect_flow.activation import effects as do
 from educonnect_flow.activation import guards as if_
 from educonnect_flow.activation.attempt import Attempt
@@ -27,7 +29,7 @@ from educonnect_flow.activation.states import State as S
 from educonnect_flow.machinery.table import Row, compile_table
 
 # fmt: off
-ROWS: tuple[Row[S, Attempt], ...] = (
+ROWS: tuple[Row[S, Attempt[Any, Any]], ...] = (
     # name               from        event            to                when                              do
     Row("profile.guardian", S.PROFILE,  ChooseProfile,   S.SIGN_IN,        (if_.is_guardian,)),
     Row("profile.pupil",    S.PROFILE,  ChooseProfile,   S.NOT_ELIGIBLE),
@@ -37,7 +39,7 @@ ROWS: tuple[Row[S, Attempt], ...] = (
     Row("sign_in.back",     S.SIGN_IN,  GoBack,          S.PROFILE),
     Row("sign_in.idle",     S.SIGN_IN,  Lapse,           S.EXPIRED,        (), (do.lapse,), accepted=False),
 
-    Row("identity.claim",   S.IDENTITY, ClaimIdentity,   S.CODE,           (if_.claim_holds,), (do.take_claim, do.issue_code)),
+    Row("identity.claim",   S.IDENTITY, ClaimIdentity,   S.CODE,           (if_.claim_holds,), (do.take_claim, do.issue_first_code)),
     Row("identity.told",    S.IDENTITY, ClaimIdentity,   S.IDENTITY,       (if_.identity_refused,), (do.count_identity_failure, do.ask_prompt), accepted=False),
     Row("identity.again",   S.IDENTITY, ClaimIdentity,   S.IDENTITY,       (if_.prompt_spent,), (do.ask_prompt,), accepted=False),
     Row("identity.back",    S.IDENTITY, GoBack,          S.SIGN_IN,        (), (do.drop_prompt,)),
@@ -50,7 +52,7 @@ ROWS: tuple[Row[S, Attempt], ...] = (
     Row("code.right",       S.CODE,     SubmitCode,      S.PUPILS,         (if_.code_right,), (do.accept_code, do.show_pupils)),
     Row("code.last",        S.CODE,     SubmitCode,      S.LOCKED,         (if_.code_wrong, if_.last_code), (do.count_code_failure, do.lock), accepted=False),
     Row("code.wrong",       S.CODE,     SubmitCode,      S.CODE,           (if_.code_wrong,), (do.count_code_failure,), accepted=False),
-    Row("code.resend",      S.CODE,     ResendCode,      S.CODE,           (if_.code_may_go,), (do.issue_code,)),
+    Row("code.resend",      S.CODE,     ResendCode,      S.CODE,           (if_.code_may_go,), (do.issue_next_code,)),
     Row("code.back",        S.CODE,     GoBack,          S.IDENTITY,       (), (do.undo_claim,)),
     Row("code.idle",        S.CODE,     Lapse,           S.EXPIRED,        (), (do.lapse,), accepted=False),
 
@@ -64,8 +66,8 @@ ROWS: tuple[Row[S, Attempt], ...] = (
     Row("pupils.back",      S.PUPILS,   GoBack,          S.IDENTITY,       (), (do.undo_claim,)),
     Row("pupils.idle",      S.PUPILS,   Lapse,           S.EXPIRED,        (), (do.lapse,), accepted=False),
 
-    Row("password.gone",    S.PASSWORD, ChoosePassword,  S.REFUSED,        (if_.all_gone,), (do.refuse_no_pupil,), accepted=False),
-    Row("password.active",  S.PASSWORD, ChoosePassword,  S.ALREADY_ACTIVE, (if_.password_holds, if_.has_account)),
+    Row("password.gone",    S.PASSWORD, ChoosePassword,  S.REFUSED,        (if_.none_left,), (do.refuse_no_pupil,), accepted=False),
+    Row("password.active",  S.PASSWORD, ChoosePassword,  S.ALREADY_ACTIVE, (if_.password_holds, if_.found_account)),
     Row("password.chosen",  S.PASSWORD, ChoosePassword,  S.ACTIVATED,      (if_.password_holds,), (do.keep_known_pupils, do.create_account)),
     Row("password.back",    S.PASSWORD, GoBack,          S.PUPILS,         (), (do.undo_pupils,)),
     Row("password.idle",    S.PASSWORD, Lapse,           S.EXPIRED,        (), (do.lapse,), accepted=False),

@@ -25,7 +25,7 @@ from educonnect_flow.activation.products import Account, Outgoing
 from educonnect_flow.activation.snapshot import Activation, Challenge, Claim, ShownPupil
 from educonnect_flow.activation.states import State
 from educonnect_flow.machinery.tally import EMPTY, Limit, micros
-from educonnect_flow.people import Relation
+from educonnect_flow.people import MobileKey, Relation, SealedMobile
 from educonnect_flow.ports import AsyncStore, Store
 from educonnect_flow.reasons import Reason, Refusal
 from educonnect_flow.records import Answered, AuditEntry, Commit, Standing
@@ -50,14 +50,19 @@ def full(name: str = "a1") -> Activation:
         strays=1,
         source="s",
         prompt="prompt",
-        claim=Claim("sealed", "key", "+33 6 •• •• •• 78", ("g1", "g2")),
+        claim=Claim(
+            mobile=SealedMobile("sealed"),
+            mobile_key=MobileKey("key"),
+            masked="+33 6 •• •• •• 78",
+            guardians=("g1", "g2"),
+        ),
         challenge=Challenge("nonce", START, START + HOUR),
         codes=3,
         code_at=START + timedelta(microseconds=1),
         code_failures=4,
         pupils_failures=1,
         names=("Durand", "Émilie"),
-        pupils=(ShownPupil("p1", "Léo", "Lycée", Relation.IN_CHARGE),),
+        pupils=(ShownPupil(id="p1", given_name="Léo", school="Lycée", relation=Relation.IN_CHARGE),),
         confirmed=("p1",),
         denied=("p2",),
         identifier="e.durand42",
@@ -83,7 +88,13 @@ def account(identifier: str, *guardians: str, base: str = "e.durand") -> Account
 def message(name: str, of: str = "a1", at: datetime = START) -> Outgoing:
     """A message as the contract uses it."""
     return Outgoing(
-        id=name, activation=of, nonce="n", mobile="sealed", created_at=at, expires_at=at + HOUR, decoy=False
+        id=name,
+        activation=of,
+        nonce="n",
+        mobile=SealedMobile("sealed"),
+        created_at=at,
+        expires_at=at + HOUR,
+        decoy=False,
     )
 
 

@@ -13,6 +13,7 @@ from attrs import frozen
 from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberFormat, PhoneNumberType
 
 from educonnect_flow.machinery.secrecy import Confidential, Hidden
+from educonnect_flow.people import E164
 from educonnect_flow.reasons import Reason, Refusal, Verdict
 from educonnect_flow.settings import Settings
 
@@ -38,7 +39,7 @@ _KINDS = {PhoneNumberType.MOBILE: "mobile", PhoneNumberType.FIXED_LINE_OR_MOBILE
 class MobileCheck(Confidential):
     """A number as read: what a mobile validator may see."""
 
-    number: str | None
+    number: E164 | None
     """E.164; ``None`` when no number could be read."""
     country_code: int | None
     ascii_only: bool
@@ -62,12 +63,11 @@ class _Number(PhoneNumber):
     __str__ = __repr__
 
 
-def e164(text: str) -> str | None:
+def e164(text: str) -> E164 | None:
     """*text* in E.164 form, +33 unless it says otherwise; ``None`` when it is no number.  Not judged further."""
     try:
-        return Hidden(
-            phonenumbers.format_number(phonenumbers.parse(text, "FR", numobj=_Number()), PhoneNumberFormat.E164)
-        )
+        number = phonenumbers.parse(text, "FR", numobj=_Number())
+        return E164(Hidden(phonenumbers.format_number(number, PhoneNumberFormat.E164)))
     except NumberParseException:
         return None
 
@@ -83,7 +83,7 @@ def read_mobile(text: str, settings: Settings) -> MobileCheck:
             number=None, country_code=None, ascii_only=ascii_only, extension=False, valid=False, mobile=False,
             prefix=None, settings=settings,
         )  # fmt: skip
-    number = Hidden(phonenumbers.format_number(parsed, PhoneNumberFormat.E164))
+    number = E164(Hidden(phonenumbers.format_number(parsed, PhoneNumberFormat.E164)))
     kind = phonenumbers.number_type(parsed)
     valid = kind != PhoneNumberType.UNKNOWN
     mobile = kind in _KINDS

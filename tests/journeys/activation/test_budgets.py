@@ -27,6 +27,7 @@ from educonnect_flow import (
 from educonnect_flow.activation.budgets import prefix_of, shards
 from educonnect_flow.directory import StaticDirectory
 from educonnect_flow.errors import WrongUse
+from educonnect_flow.people import E164
 from educonnect_flow.sms import RecordingSms
 from tests.world import LEO, MOBILE, SECRET, STRANGER, ZOE, World, answers, claim, later, reasons
 
@@ -256,7 +257,7 @@ def test_the_awaited_flow_reads_them_too() -> None:
     ("mobile", "prefix"), [("+33612345678", "+33612"), ("+262692123456", "+262692"), ("+508551234", "+508551")]
 )
 def test_a_prefix_is_the_territory_and_three_digits(mobile: str, prefix: str) -> None:
-    assert prefix_of(mobile) == prefix
+    assert prefix_of(E164(mobile)) == prefix
 
 
 @pytest.mark.parametrize("name", ["source_failures", "sms_per_prefix", "sms_budget", "national_failures"])

@@ -42,6 +42,7 @@ from educonnect_flow.errors import (
     WrongUse,
 )
 from educonnect_flow.machinery.keys import Keys, digest
+from educonnect_flow.people import E164
 from educonnect_flow.ports import Message, Store
 from educonnect_flow.testing import FakeClock, FaultyStore
 from educonnect_flow.testing.stores import full
@@ -152,7 +153,7 @@ def test_not_even_the_decoys_own_code_opens(world: World) -> None:
     assert loaded is not None
     a, outside = loaded.activation, world.flow._journey.outside
     assert a.challenge is not None
-    code = outside.code_of(a.id, a.challenge.nonce, "+33698765478")
+    code = outside.code_of(a.id, a.challenge.nonce, E164("+33698765478"))
     assert reasons(world.submit(out, SubmitCode(code))) == [Reason.CODE_WRONG]
     assert world.flow.deliver() == 0
 
@@ -481,7 +482,8 @@ def test_a_lax_identity_validator_makes_nobody_known(worlds: Callable[..., World
 @promise("C11")
 def test_the_flows_codes_are_bound_to_activation_nonce_and_mobile() -> None:
     outside = World().flow._journey.outside
-    codes = {outside.code_of(*bound) for bound in (("a", "n", "m"), ("b", "n", "m"), ("a", "o", "m"), ("a", "n", "p"))}
+    m, p = E164("m"), E164("p")
+    codes = {outside.code_of(*bound) for bound in (("a", "n", m), ("b", "n", m), ("a", "o", m), ("a", "n", p))}
     assert len(codes) == 4
 
 
