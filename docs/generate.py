@@ -122,7 +122,7 @@ def marked_tests() -> dict[str, list[str]]:
 def ids_of(node: ast.FunctionDef | ast.ClassDef) -> Iterator[str]:
     """The ids in a ``@promise(…)`` of *node*."""
     for decorator in node.decorator_list:
-        if isinstance(decorator, ast.Call) and isinstance(decorator.func, ast.Name) and decorator.func.id == "promise":
+        if isinstance(decorator, ast.Call) and ast.unparse(decorator.func) in ("promise", "pytest.mark.promise"):
             for argument in decorator.args:
                 assert isinstance(argument, ast.Constant)
                 yield str(argument.value)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 
 from educonnect_flow.activation.states import State
 from educonnect_flow.activation.table import ROWS, TABLE
+from educonnect_flow.failures import log_failure
 from educonnect_flow.records import AuditEntry
 
 Observer = Callable[[AuditEntry], None]
@@ -80,4 +81,4 @@ def tell(entry: AuditEntry, observer: Observer | None) -> None:
         try:
             observer(entry)
         except Exception as error:  # noqa: BLE001 - a host's metrics must not stop a parent
-            _log.error("the observer failed (%s)", type(error).__name__)
+            log_failure("the observer", error)

@@ -6,7 +6,7 @@ import logging
 import traceback
 from pathlib import PurePath
 
-from educonnect_flow.errors import PortUnavailable, StoreUnavailable
+from educonnect_flow.errors import StoreUnavailable
 
 _log = logging.getLogger("educonnect_flow")
 
@@ -25,13 +25,13 @@ def log_failure(what: str, error: BaseException) -> None:
 def frames_of(error: BaseException) -> str:
     """The types and frames of *error* and of what caused it, the outermost first.
 
-    Of the library's own errors the text too: it holds no value that a parent typed.
+    Of ``StoreUnavailable`` the text too: which file, and what the database said.
     """
     texts, seen = [], set[int]()
     one: BaseException | None = error
     while one is not None and id(one) not in seen:  # a chain may lead back to itself
         seen.add(id(one))
-        said = f" ({one})" if isinstance(one, StoreUnavailable | PortUnavailable) else ""
+        said = f" ({one})" if isinstance(one, StoreUnavailable) else ""
         texts.append(f"{type(one).__module__}.{type(one).__qualname__}{said} at {_places(one)}")
         one = one.__cause__ or (None if one.__suppress_context__ else one.__context__)
     return ", caused by ".join(texts)

@@ -40,7 +40,7 @@ from educonnect_flow.activation.form import read_form
 from educonnect_flow.activation.guards import code_due
 from educonnect_flow.activation.snapshot import Activation, Challenge, Claim
 from educonnect_flow.audit import Observer
-from educonnect_flow.errors import ActivationError, PortUnavailable, StoreUnavailable, WrongKey, WrongUse
+from educonnect_flow.errors import PortUnavailable, StoreUnavailable, WrongKey, WrongUse
 from educonnect_flow.failures import log_failure
 from educonnect_flow.machinery.keys import Keys
 from educonnect_flow.people import E164, Guardian, MobileKey, SealedMobile
@@ -89,10 +89,10 @@ class Outside:
         """Call a port; what it raises that is not ours is logged, and becomes ``PortUnavailable``."""
         try:
             return await self.call(function, *args, **kwargs)
-        except PortUnavailable as error:
-            log_failure(port, error)
+        except WrongUse:  # a mistake of the host, for the host to see
             raise
-        except ActivationError:
+        except (PortUnavailable, StoreUnavailable) as error:
+            log_failure(port, error)
             raise
         except Exception as error:
             log_failure(port, error)
@@ -102,10 +102,10 @@ class Outside:
         """Call the store; that it fails is logged, and what it raises that is not ours becomes ``StoreUnavailable``."""
         try:
             return await self.call(function, *args, **kwargs)
+        except WrongUse:
+            raise
         except StoreUnavailable as error:
             log_failure(f"store.{getattr(function, '__name__', 'call')}", error)
-            raise
-        except ActivationError:
             raise
         except Exception as error:
             log_failure(f"store.{getattr(function, '__name__', 'call')}", error)
@@ -115,8 +115,13 @@ class Outside:
         """The time, in UTC.
 
         :raises WrongUse: when the clock's is not aware.
+        :raises PortUnavailable: when the clock fails.
         """
-        now: Any = self.clock()
+        try:
+            now: Any = self.clock()
+        except Exception as error:
+            log_failure("clock", error)
+            raise PortUnavailable("clock") from error
         if not isinstance(now, datetime) or now.tzinfo is None:
             raise WrongUse("clock() must return an aware datetime")
         moment: datetime = now if now.tzinfo is UTC else now.astimezone(UTC)
@@ -280,13 +285,15 @@ async def _password(outside: Outside, activation: Activation, event: ChoosePassw
         return PasswordFacts(ready=None)
     judged_by = await about_password(outside, activation, event.password, memo)
     base = judged_by.base
-    known = pupils_of(await _matched(outside, _claimed(activation), judged_by.mobile))
+    guardians = await _matched(outside, _claimed(activation), judged_by.mobile)
+    known = pupils_of(guardians)
     width = identifier.width(await outside.stored(outside.store.issued, base))
     digits = outside.keys.digits("identifier", width, activation.id, base, str(memo.draws))
     ready = ReadyFacts(
         mobile=judged_by.mobile,
         base=base,
         breached=judged_by.breached,
+        guardians=tuple(guardian.id for guardian in guardians),
         gone=frozenset(pupil for pupil in activation.confirmed or () if pupil not in known),
         identifier=base + digits,
         active=memo.active,

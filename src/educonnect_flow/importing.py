@@ -45,7 +45,7 @@ def import_records(
     :param into: the file of a ``SqliteDirectory``, or a PostgreSQL's ``postgresql://…`` or ``host=…``.
     :param report_to: a CSV file for the report, readable by its owner only; default: a table on the output.
     """
-    shown, told = console or Console(stderr=True), console or Console(file=sys.stdout)
+    shown, told = console or Console(stderr=True, emoji=False), console or Console(file=sys.stdout, emoji=False)
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
     try:
         _check_places(files, into, report_to)
@@ -80,23 +80,22 @@ def _check_places(files: Sequence[Path], into: str, report_to: Path | None) -> N
 
     :raises ExportError: naming the one that is.
     """
-    read_from = [path.resolve() for path in files]
     written: list[Path] = []
     if not _POSTGRES.match(into):
-        directory = Path(into)
+        directory = Path(into).resolve()  # SQLite keeps its log beside the file that a link leads to
         if directory.exists() and not directory.is_file():
             raise ExportError("--into is no regular file", directory.name)
-        if any(_same(directory, path) for path in read_from):
-            raise ExportError("--into is one of the files to import", directory.name)
-        written = [directory, *(Path(f"{into}{end}") for end in ("-wal", "-shm", "-journal"))]
+        written = [directory, *(Path(f"{directory}{end}") for end in ("-wal", "-shm", "-journal"))]
+        if any(_same(path, one) for path in files for one in written):
+            raise ExportError("--into, or its log, is one of the files to import", directory.name)
     if report_to is None:
         return
     if report_to.is_symlink() or (report_to.exists() and not report_to.is_file()):
         raise ExportError("--csv is no regular file", report_to.name)
-    if any(_same(report_to, path) for path in read_from):
+    if any(_same(report_to, path) for path in files):
         raise ExportError("--csv is one of the files to import", report_to.name)
     if any(_same(report_to, path) for path in written):
-        raise ExportError("--csv is the directory of --into", report_to.name)
+        raise ExportError("--csv is the directory of --into, or its log", report_to.name)
 
 
 def _same(one: Path, other: Path) -> bool:
@@ -145,7 +144,9 @@ def table_of(report: Report) -> Table:
     """The findings as a table; which file a line is of, the CSV says."""
     kind, who, school, _, line = HEADER
     several = [school] if len(report.uais) > 1 else []
-    table = Table(kind, who, *several, line, title=f"École ou établissement {_schools(report)}", title_justify="left")
+    table = Table(
+        kind, who, *several, line, title=escape(f"École ou établissement {_schools(report)}"), title_justify="left"
+    )
     for said, name, uai, _, number in report.rows():
         table.add_row(*map(escape, (said, name, *([uai] if several else []), number)))
     return table

@@ -20,7 +20,7 @@ from educonnect_flow.activation.events import PUBLIC, ChoosePassword, Event, Lap
 from educonnect_flow.activation.guards import password_check, password_refusals
 from educonnect_flow.activation.products import Account
 from educonnect_flow.activation.snapshot import Activation
-from educonnect_flow.activation.states import State
+from educonnect_flow.activation.states import FINAL, State
 from educonnect_flow.activation.table import TABLE
 from educonnect_flow.activation.views import view_of
 from educonnect_flow.audit import tell
@@ -86,13 +86,15 @@ class Journey:
         if type(event) not in PUBLIC:
             raise WrongUse(f"submit takes one of the events, not {type(event).__name__}")
         keys = self._request_keys(request_id)
-        memo = Memo()
+        key, memo = keys[0], Memo()
         for _ in range(ROUNDS):
             now = self.outside.now()
             loaded = await self._load(handle, keys)
-            if loaded.answered is not None:
-                return await self._again(handle, event, loaded, loaded.answered)
             activation, settings = loaded.activation, self.outside.settings
+            if loaded.answered is not None:
+                if not _has_expired(activation, loaded.answered, now, settings):
+                    return await self._again(handle, event, loaded, loaded.answered)
+                key = None  # the answer of then stays as it is; this one says where the run is now
             facts = NO_FACTS
             if wants_facts(activation, type(event), now, settings):
                 facts = await gather(self.outside, activation, event, now, memo)
@@ -102,7 +104,7 @@ class Journey:
                 if outcome is None:
                     continue
                 return outcome
-            outcome, commit = await self._complete(handle, activation, event, keys[0], decision, memo)
+            outcome, commit = await self._complete(handle, activation, event, key, decision, memo)
             receipt = await self._commit(commit)
             if receipt.standing is Standing.DONE:
                 return outcome
@@ -139,7 +141,9 @@ class Journey:
         if activation.state is not State.PASSWORD or ended(activation, self.outside.now(), settings):
             raise NotNow("there is no password to assess in this state")
         text = Hidden(password[: settings.password_max])
-        facts = await about_password(self.outside, activation, text, Memo())
+        formal = check_texts(password, password, settings.password_max)
+        # What is refused on its form is not looked up, as in a submit.
+        facts = await about_password(self.outside, activation, text, Memo(breached=False if formal else None))
         check = password_check(activation, facts, text, text, settings)
         refusals = password_refusals(activation, facts, password, password, settings, self.outside.validators)
         return await self.outside.call(assess, check, refusals)
@@ -188,6 +192,8 @@ class Journey:
         if not await self._is_of(answered.fingerprint, loaded.activation, event):
             if not loaded.current:
                 await self._count_stray(loaded.activation)
+            elif loaded.activation.state not in FINAL:
+                await self._count_event(loaded.activation)
             raise RequestReused("this request_id was used for another event, or for another body")
         if not loaded.current:
             handle = await self._current_handle(loaded.activation)
@@ -206,6 +212,13 @@ class Journey:
                     return True
             return False
         return any(secrets.compare_digest(fingerprint.encode(), body.encode()) for body in bodies)
+
+    async def _count_event(self, activation: Activation) -> None:
+        """Another body under a request id that was used counts as an event: there is an end of them."""
+        following = evolve(activation, version=activation.version + 1, events=activation.events + 1)
+        receipt = await self._commit(Commit(activation=following, purge_at=self._purge_at(following)))
+        if receipt.standing is not Standing.DONE:
+            raise StoreUnavailable("another request changes this activation; try again")
 
     async def _count_stray(self, activation: Activation) -> None:
         """Whoever repeats a request repeats it as it was: the handle before shall not serve to guess the code.
@@ -337,6 +350,12 @@ class Journey:
             view=view_of(activation, self.outside.settings, prompt),
             permitted=TABLE.permitted[activation.state],
         )
+
+
+def _has_expired(activation: Activation, answered: Answered, now: datetime, settings: Settings) -> bool:
+    """Whether the run has expired since *answered* was given: what it showed is not shown again."""
+    expired = activation.state is State.EXPIRED or ended(activation, now, settings)
+    return expired and answered.activation.state is not State.EXPIRED
 
 
 def _newly_over(activation: Activation, now: datetime) -> bool:

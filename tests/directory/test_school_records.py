@@ -733,21 +733,34 @@ PLACES: dict[str, Callable[[Path, list[Path]], tuple[str, str | None]]] = {
     "--csv is --into": lambda folder, files: ("r.db", str(folder / "r.db")),
     "--csv is --into by another path": lambda folder, files: ("r.db", str(folder / "x" / ".." / "r.db")),
     "--csv is the log of --into": lambda folder, files: ("r.db", str(folder / "r.db-wal")),
+    "--csv is the log of what --into leads to": lambda folder, files: (
+        Path(linked(folder / "l.db", folder / "r.db", content=None)).name,
+        str(folder / "r.db-wal"),
+    ),
     "--csv is a pipe": lambda folder, files: ("r.db", pipe(folder / "p")),
     "--csv is a folder": lambda folder, files: ("r.db", str(folder / "x")),
     "--into is an input": lambda folder, files: (files[0].name, None),
+    "the log of --into is an input": lambda folder, files: (beside(folder, files, "-journal"), None),
+    "the write-ahead log of --into is an input": lambda folder, files: (beside(folder, files, "-wal"), None),
     "--into is a pipe": lambda folder, files: (Path(pipe(folder / "p")).name, None),
     "--into is a folder": lambda folder, files: ("x", None),
 }
 
 
-def linked(link: Path, target: Path, *, hard: bool = False) -> str:
+def linked(link: Path, target: Path, *, hard: bool = False, content: str | None = "an older report") -> str:
     if hard:
         link.hardlink_to(target)
     else:
-        target.write_text("an older report", "utf-8")
+        if content is not None:
+            target.write_text(content, "utf-8")
         link.symlink_to(target)
     return str(link)
+
+
+def beside(folder: Path, files: list[Path], end: str) -> str:
+    """The name of a database whose log is the first of *files*."""
+    files[0] = files[0].rename(folder / f"x.db{end}")
+    return "x.db"
 
 
 def pipe(path: Path) -> str:
@@ -770,6 +783,17 @@ def test_what_is_written_is_nothing_that_is_read(
     assert main(["import-records", *said]) == 1
     assert "nothing was imported: " in capsys.readouterr().err
     assert {path: path.read_bytes() for path in tmp_path.iterdir() if path.is_file()} == before
+
+
+def test_no_text_of_a_command_or_a_file_is_markup(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    school = made_up(60, seed=4)
+    files = write_onde(
+        tmp_path, evolve(school, persons=[evolve(one, family_name="[/x]:bomb:") for one in school.persons])
+    )
+    assert main(["import-records", *map(str, files), "--into", str(tmp_path / "r.db"), "--uai", "[/x]"]) == 0
+    shown = capsys.readouterr().out
+    assert "École ou établissement [/x]" in shown
+    assert "[/x]:bomb:" in shown
 
 
 @pytest.mark.parametrize("special", ["pipe", "device", "folder"])

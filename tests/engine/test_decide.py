@@ -77,7 +77,13 @@ ISSUE = IssueFacts(**COUNTED, nonce="n", message="m")
 CODED = CodeFacts(**COUNTED, expected=CODE, candidates=(EMILIE,), active=False)
 PUPILS = PupilsFacts(**COUNTED, pupils=(LEO, ZOE), gone=frozenset())
 READY = ReadyFacts(
-    mobile=MOBILE, base="e.durand", breached=False, gone=frozenset(), identifier="e.durand42", active=False
+    mobile=MOBILE,
+    base="e.durand",
+    breached=False,
+    guardians=("g1",),
+    gone=frozenset(),
+    identifier="e.durand42",
+    active=False,
 )
 
 

@@ -9,7 +9,14 @@ from typing import Any
 import pytest
 
 from educonnect_flow import AsyncActivationFlow, State, SubmitCode
-from educonnect_flow.errors import PortUnavailable, StoreUnavailable, WrongKey
+from educonnect_flow.errors import (
+    PortUnavailable,
+    RequestReused,
+    SmsUnavailable,
+    StoreUnavailable,
+    UnknownHandle,
+    WrongKey,
+)
 from educonnect_flow.failures import MOST_FRAMES, frames_of, log_failure
 from educonnect_flow.sms import RecordingSms
 from educonnect_flow.stores import MemoryStore
@@ -78,9 +85,56 @@ def test_an_adapter_that_says_itself_that_it_is_unavailable_is_logged_once(caplo
     with pytest.raises(PortUnavailable, match="the school's own service"):
         World(world.store, clock=world.clock, directory=Away()).flow.submit(out.handle, claim())
     (line,) = errors(caplog)
-    assert line.startswith(
-        "directory.find failed: educonnect_flow.errors.PortUnavailable (the school's own service failed) at "
-    )
+    assert line.startswith("directory.find failed: educonnect_flow.errors.PortUnavailable at ")
+
+
+@promise("V1")
+@pytest.mark.parametrize(
+    ("error", "becomes"),
+    [
+        (PortUnavailable(f"the service of {MOBILE}"), PortUnavailable),
+        (StoreUnavailable("the store of the human check"), StoreUnavailable),
+        (UnknownHandle("of another flow"), PortUnavailable),
+        (SmsUnavailable("of another port"), PortUnavailable),
+        (RequestReused("of another flow"), PortUnavailable),
+        (ValueError(MOBILE), PortUnavailable),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_whatever_an_adapter_raises_is_logged_once_and_is_no_answer_of_the_flow(
+    error: Exception, becomes: type[Exception], caplog: pytest.LogCaptureFixture
+) -> None:
+    class Raising:
+        def find(self, mobile: str) -> Any:
+            raise error
+
+    world = World()
+    out = world.at(State.IDENTITY)
+    with pytest.raises(becomes):
+        World(world.store, clock=world.clock, directory=Raising()).flow.submit(out.handle, claim())
+    (line,) = errors(caplog)
+    assert line.startswith(f"directory.find failed: {type(error).__module__}.{type(error).__name__}")
+    assert MOBILE not in caplog.text
+
+
+def test_a_clock_that_fails_is_a_port_that_fails(caplog: pytest.LogCaptureFixture) -> None:
+    def broken() -> Any:
+        raise OSError(MOBILE)
+
+    with pytest.raises(PortUnavailable, match="clock"):
+        World(clock=broken).flow.start()  # type: ignore[arg-type]  # a clock of its own kind
+    (line,) = errors(caplog)
+    assert line.startswith("clock failed: builtins.OSError at ")
+
+
+def test_an_observer_that_fails_is_logged_with_its_frames(caplog: pytest.LogCaptureFixture) -> None:
+    def broken(entry: Any) -> None:
+        raise KeyError(MOBILE)
+
+    World(observer=broken).flow.start()
+    (line,) = errors(caplog)
+    assert line.startswith("the observer failed: builtins.KeyError at ")
+    assert "broken" in line
 
 
 @promise("V1")

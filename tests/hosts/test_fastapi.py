@@ -14,7 +14,7 @@ import httpx
 import pytest
 import uvicorn
 from attrs import evolve
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI, HTTPException, Request, Response
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -464,6 +464,50 @@ def test_a_mistake_of_the_host_is_a_problem_and_says_in_the_log_where(
     assert "builtins.KeyError at" in record.message
     assert "test_fastapi.py" in record.message
     assert PASSWORD not in caplog.text
+
+
+class Teapot(Exception):
+    """A host's own."""
+
+
+def test_what_a_hosts_dependency_raises_is_the_hosts_to_answer(host: Host) -> None:
+    def depends(request: Request) -> None:
+        kind = request.headers.get("kind")
+        if kind == "own":
+            raise Teapot
+        if kind is not None:
+            raise HTTPException(int(kind), headers={"WWW-Authenticate": "Bearer", "Retry-After": "7"})
+
+    app = FastAPI()
+    app.include_router(activation_router(host.flow), prefix="/activation", dependencies=[Depends(depends)])
+    app.add_exception_handler(Teapot, lambda *_: Response(status_code=418))
+
+    async def answers() -> None:
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://host") as client:
+            assert (await client.post("/activation", headers={"kind": "own"})).status_code == 418
+            for status in (401, 429):
+                answer = await client.post("/activation", headers={"kind": str(status)})
+                assert answer.status_code == status
+                assert (answer.headers["www-authenticate"], answer.headers["retry-after"]) == ("Bearer", "7")
+            assert (await client.post("/activation")).status_code == 201
+
+    asyncio.run(answers())
+
+
+@pytest.mark.promise("V1")
+def test_a_wrong_use_by_an_adapter_is_a_mistake_of_the_host(host: Host, caplog: pytest.LogCaptureFixture) -> None:
+    class Nothing:
+        def find(self, mobile: str) -> Any:
+            return None
+
+    other = Host(directory=Nothing())
+    one = Parent(other)
+    one.to(State.IDENTITY)
+    answer = one.post("claim-identity", {"family_name": "D", "given_name": "E", "mobile": "0612345678"})
+    assert (answer.status_code, answer.json()["type"]) == (500, "urn:educonnect-flow:problem:failed")
+    assert "educonnect_flow.errors.WrongUse" in caplog.text
+    other.close()
 
 
 # --- any body ---------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as hyp
 
 from educonnect_flow import GoBack, Reason, Refusal, Settings, State, SubmitCode, Validators
-from educonnect_flow.errors import NotNow, WrongUse
+from educonnect_flow.errors import NotNow, PortUnavailable, WrongUse
 from educonnect_flow.hashing import Argon2id
 from educonnect_flow.ports import Store
 from educonnect_flow.reasons import refusals_of
@@ -428,6 +428,23 @@ def test_the_meter_and_the_submit_agree(text: str) -> None:
     assert unmet <= said or Reason.TOO_LONG in said or Reason.CHARACTERS in said or Reason.REQUIRED in said
     if said - {criterion.reason for criterion in report.criteria}:
         assert report.strength is Strength.WEAK
+
+
+@promise("P4")
+@pytest.mark.parametrize(
+    ("text", "reason"), [("", "REQUIRED"), ("a" * 300, "TOO_LONG"), ("Abc\ud800-12345", "CHARACTERS")]
+)
+def test_what_is_refused_on_its_form_is_looked_up_in_no_list(text: str, reason: str) -> None:
+    class Away:
+        def holds(self, password: str) -> bool:
+            raise OSError("the list is on another machine")
+
+    world = World(ONE.store, clock=ONE.clock, breaches=Away())
+    (refusal,) = world.flow.assess_password(AT_PASSWORD.handle, text).refusals
+    assert refusal.reason is Reason[reason]
+    assert reasons(world.submit(AT_PASSWORD, password(text))) == [Reason[reason]]
+    with pytest.raises(PortUnavailable):
+        world.flow.assess_password(AT_PASSWORD.handle, PASSWORD)
 
 
 @promise("P4")

@@ -118,6 +118,8 @@ class JudgedBy(Facts):
 class ReadyFacts(JudgedBy):
     """For a password that can be judged at all."""
 
+    guardians: tuple[str, ...]
+    """Ids of the records that matched the claim and are there now."""
     gone: frozenset[str]
     """Ids of confirmed pupils that the records no longer have."""
     identifier: str

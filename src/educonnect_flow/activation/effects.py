@@ -178,12 +178,11 @@ def _ready(attempt: Choosing) -> ReadyFacts:
 def create_account(attempt: Choosing) -> None:
     """The end: an identifier, and an account.  The password's hash is filled in outside."""
     a, facts = attempt.activation, _ready(attempt)
-    assert a.claim is not None  # the table led through it
     attempt.changes["identifier"] = facts.identifier
     attempt.account = Account(
         identifier=facts.identifier,
         base=facts.base,
-        guardians=a.claim.guardians,
+        guardians=facts.guardians,
         confirmed=attempt.changes["confirmed"],
         denied=a.denied,
         password_hash="",

@@ -10,6 +10,7 @@ from typing import Any
 import phonenumbers
 
 from educonnect_flow.directory.report import Kind
+from educonnect_flow.machinery.secrecy import Hidden
 from educonnect_flow.reasons import Reason, refusals_of
 from educonnect_flow.settings import Settings
 from educonnect_flow.validators.mobile import LONGEST, check_mobile, read_mobile
@@ -26,21 +27,21 @@ def mobiles_of(phones: Sequence[str], elsewhere: Sequence[str]) -> tuple[list[st
     """
     found: list[str] = []
     wrong = Kind.NO_MOBILE
-    for phone in phones:
+    for phone in map(Hidden, phones):
         number = _read(phone)
         if isinstance(number, Kind):
             wrong = number
         elif number not in found:
             found.append(number)
-    if wrong is Kind.NO_MOBILE and any(isinstance(_read(phone), str) for phone in elsewhere):
+    if wrong is Kind.NO_MOBILE and any(isinstance(_read(phone), str) for phone in map(Hidden, elsewhere)):
         wrong = Kind.MISPLACED
     return found, "" if found else wrong.name
 
 
 def _read(phone: str) -> str | Kind:
-    digits = _DIGITS.fullmatch(phone.replace(" ", ""))
-    if digits and _mainland().fullmatch(digits[1]):
-        return f"+33{digits[1]}"
+    digits = Hidden(phone.replace(" ", ""))
+    if _DIGITS.fullmatch(digits) and _mainland().fullmatch(digits[-9:]):
+        return Hidden(f"+33{digits[-9:]}")
     if len(phone) > LONGEST:
         return Kind.MALFORMED
     check = read_mobile(phone, _SETTINGS)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from educonnect_flow.machinery.secrecy import Frameless
+
 
 class Argon2id:
     """19 MiB, two passes, one lane, a salt of 128 bits; about 20 ms each.
@@ -18,22 +20,17 @@ class Argon2id:
     def hash(self, text: str) -> str:
         """See ``PasswordHasher``.
 
-        :raises argon2.exceptions.HashingError: when there is no memory for it, say; without the frames of ``argon2``,
-            whose local variables hold *text*.
+        :raises argon2.exceptions.HashingError: when there is no memory for it, say.
         """
-        from argon2.exceptions import HashingError
-
-        try:
+        with Frameless():
             return self._hasher.hash(text)
-        except HashingError as error:
-            message = str(error)
-        raise HashingError(message)
 
     def verify(self, hash: str, text: str) -> bool:
         """See ``PasswordHasher``: ``False`` too for what is no hash, and where there is no memory for it."""
         from argon2.exceptions import InvalidHashError, VerificationError
 
-        try:
-            return self._hasher.verify(hash, text)
-        except (VerificationError, InvalidHashError):
-            return False
+        with Frameless():
+            try:
+                return self._hasher.verify(hash, text)
+            except (VerificationError, InvalidHashError):
+                return False

@@ -50,8 +50,32 @@ class Hidden(str):
     def __repr__(self) -> str:
         return "<hidden>"
 
+    def __getitem__(self, index: SupportsIndex | slice) -> Hidden:
+        return Hidden(super().__getitem__(index))
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        return self
+
     def __reduce__(self) -> tuple[type[str], tuple[str]]:
         return (str, (str(self),))
+
+
+class Frameless:
+    """A context out of which an exception comes without the frames below: their local variables hold a secret.
+
+    For calls into other libraries, which turn a hidden text into one that is not.
+    """
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
+        if error is not None:
+            error.__context__ = None
+            raise error.with_traceback(None) from None
 
 
 class HiddenBytes(bytes):

@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 from educonnect_flow.errors import SmsUnavailable, WrongUse
+from educonnect_flow.machinery.secrecy import Frameless
 from educonnect_flow.ports import Message
 
 _PROBE = Message(id="probe", to="+33612345678", text="")
@@ -36,7 +37,7 @@ class AppriseSms:
         for name in _LOUD:
             logging.getLogger(name).addFilter(_QUIET)
         self._url = url
-        with _quiet():
+        with _quiet(), Frameless():
             plugin = self._plugin(_PROBE)
         if plugin is None:
             raise WrongUse("Apprise cannot read this URL")
@@ -47,12 +48,13 @@ class AppriseSms:
     def _plugin(self, message: Message) -> Any:
         from apprise import Apprise  # here, for it takes half a second
 
-        url = self._url.replace("{to}", quote(message.to, safe="")).replace("{id}", quote(message.id, safe=""))
-        return Apprise.instantiate(url)
+        return Apprise.instantiate(
+            self._url.replace("{to}", quote(message.to, safe="")).replace("{id}", quote(message.id, safe=""))
+        )
 
     def send(self, message: Message) -> None:
         """See ``Sms``."""
-        with _quiet():
+        with _quiet(), Frameless():
             taken = self._plugin(message).notify(body=message.text, title="")
         if not taken:
             raise SmsUnavailable("the gateway did not take the message")

@@ -29,7 +29,7 @@ from educonnect_flow import (
 from educonnect_flow.activation.events import PUBLIC
 from educonnect_flow.activation.states import FINAL
 from educonnect_flow.activation.table import TABLE
-from educonnect_flow.errors import UnknownHandle
+from educonnect_flow.errors import RequestReused, UnknownHandle
 from tests.world import EMILIE, LEO, MOBILE, PAUL, STRANGER, WRONG_DATE, ZOE, World, answers, claim, password, reasons
 
 promise = pytest.mark.promise
@@ -337,6 +337,49 @@ def test_a_pupil_struck_out_before_the_password_is_not_confirmed(worlds: Callabl
     account = world.store.account(out.view.identifier)
     assert account is not None
     assert account.confirmed == ("zoe",)
+
+
+@promise("F8")
+def test_other_bodies_under_a_used_request_id_are_events_too(worlds: Callable[..., World]) -> None:
+    world = worlds(settings=Settings(events_per_run=20))
+    out = world.submit(world.at(State.PASSWORD), password("weak"), "one")
+    reused = 0
+    while out.state is State.PASSWORD:
+        try:
+            out = world.submit(out, password(f"weak{reused}"), "one")
+        except RequestReused:
+            reused += 1
+    assert (out.state, reused) == (State.EXPIRED, 14)
+    assert world.flow.resume(out.handle).state is State.EXPIRED
+
+
+@promise("F8", "R7")
+@pytest.mark.parametrize("resumed", [False, True])
+def test_a_request_repeated_after_the_end_of_its_run_shows_nothing_of_before(resumed: bool, world: World) -> None:
+    out = world.at(State.CODE)
+    code = world.code()
+    shown = world.submit(out, SubmitCode(code), "one")
+    assert shown.view.pupils
+    world.clock.advance(hours=5)
+    if resumed:
+        assert world.flow.resume(shown.handle).state is State.EXPIRED
+    for handle in (shown.handle, out.handle):  # the new one, and the one that this request replaced
+        again = world.flow.submit(handle, SubmitCode(code), request_id="one")
+        assert again.state is State.EXPIRED
+        assert not hasattr(again.view, "pupils")
+
+
+@promise("F7", "R1")
+def test_a_record_struck_out_before_the_password_is_not_bound_to_the_account(worlds: Callable[..., World]) -> None:
+    world = worlds(directory=(records := Records()))
+    other = evolve(EMILIE, id="g7", pupils=[ZOE])
+    records.guardians = [EMILIE, other]
+    out = world.at(State.PASSWORD)
+    records.guardians = [EMILIE]
+    account = world.store.account(world.submit(out, password()).view.identifier)
+    assert account is not None
+    assert account.guardians == ("g1",)
+    assert not world.store.active(("g7",))
 
 
 # Submits that are refused, accepted, or out of their state: each is activity, and none keeps a run alive for ever.

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.db import connections, transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
@@ -30,7 +31,7 @@ from educonnect_flow.activation.views import ProfileView
 from educonnect_flow.contrib.django import conf
 from educonnect_flow.contrib.django.forms import FORMS, EventForm, Posted
 from educonnect_flow.errors import NotNow, PortUnavailable, RequestReused, StoreUnavailable, UnknownHandle
-from educonnect_flow.machinery.secrecy import Hidden, hidden_or_none
+from educonnect_flow.machinery.secrecy import Frameless, Hidden, hidden_or_none
 from educonnect_flow.outcome import Outcome
 from educonnect_flow.reasons import Reason, Refusal
 
@@ -79,13 +80,12 @@ TOO_LARGE = {
     "fr": "La demande est trop longue. Revenez en arrière et saisissez un texte plus court.",
     "en": "The request is too long. Go back and enter a shorter text.",
 }
-UNBOUNDED = {"fr": "La demande n’indique pas sa longueur.", "en": "The request does not say its length."}
 
 
 class FlowView(View):
     """The base of all views: what a request may send, and what a host's settings must not do to them.
 
-    - A body is bounded before anything reads it.
+    - A body is bounded before it is parsed.
     - No transaction of ``ATOMIC_REQUESTS`` is around them: an answer must not be given before its commit.
     - ``LoginRequiredMiddleware`` lets them pass: the parent has no account yet.
     - The token against forged requests is checked here, whether the host has Django's middleware or not.
@@ -106,14 +106,15 @@ class FlowView(View):
         @wraps(view)
         def bounded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             said = request.META.get("CONTENT_LENGTH") or ""
-            locale = (get_language() or "fr")[:2]
-            if not said and "HTTP_TRANSFER_ENCODING" in request.META:
-                text, status = UNBOUNDED, 411
-            elif said and not (_LENGTH.fullmatch(said) and int(said) <= LARGEST_BODY):
-                text, status = TOO_LARGE, 413
-            else:
-                return view(request, *args, **kwargs)
-            return HttpResponse(text.get(locale, text["fr"]), status=status, content_type="text/plain; charset=utf-8")
+            if not said and request.method == "POST":
+                # HTTP/2 need not say it; under ASGI Django has the body in a file then.
+                body = request.read(LARGEST_BODY + 1)
+                request._body = body  # noqa: SLF001 - where Django itself keeps what was read
+                said = str(len(body))
+            if said and not (_LENGTH.fullmatch(said) and int(said) <= LARGEST_BODY):
+                text = TOO_LARGE.get((get_language() or "fr")[:2], TOO_LARGE["fr"])
+                return HttpResponse(text, status=413, content_type="text/plain; charset=utf-8")
+            return view(request, *args, **kwargs)
 
         return bounded
 
@@ -256,7 +257,11 @@ class ActivationView(FlowView):
     ) -> HttpResponse:
         """A page of its template."""
         template = select_template([f"educonnect_flow/{state.value}.html", "educonnect_flow/page.html"])
-        return HttpResponse(template.render(self.context(state, view, refusals, events, refused), self.request))
+        context = self.context(state, view, refusals, events, refused)
+        if settings.DEBUG:  # with all frames, for who writes the template
+            return HttpResponse(template.render(context, self.request))
+        with Frameless():  # a template's frames hold what was typed
+            return HttpResponse(template.render(context, self.request))
 
     def context(
         self,

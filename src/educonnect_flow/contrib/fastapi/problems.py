@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
 from http import HTTPStatus
 from typing import Any
 
@@ -14,7 +15,15 @@ from starlette.exceptions import HTTPException
 from starlette.types import Message
 
 from educonnect_flow.contrib.fastapi.models import NAMES, OUTCOMES, RefusalModel, outcome_of, refusal_of, value_names
-from educonnect_flow.errors import NotNow, PortUnavailable, RequestReused, StoreUnavailable, UnknownHandle
+from educonnect_flow.errors import (
+    ActivationError,
+    NotNow,
+    PortUnavailable,
+    RequestReused,
+    StoreUnavailable,
+    UnknownHandle,
+    WrongUse,
+)
 from educonnect_flow.failures import log_failure
 from educonnect_flow.outcome import Outcome
 from educonnect_flow.reasons import Reason
@@ -90,6 +99,10 @@ def bounded(request: Request) -> Request:
     return Request(request.scope, receive)
 
 
+class HostMistake(Exception):
+    """Something of the host's failed within a call of the flow (a validator, say).  It is logged already."""
+
+
 _PROBLEMS: tuple[tuple[type[Exception] | tuple[type[Exception], ...], int, str, str], ...] = (
     (BodyTooLarge, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too-large", f"The body has more than {LARGEST_BODY} bytes."),
     (UnknownHandle, HTTPStatus.NOT_FOUND, "unknown-handle", "No activation answers to this handle."),
@@ -99,6 +112,7 @@ _PROBLEMS: tuple[tuple[type[Exception] | tuple[type[Exception], ...], int, str, 
         "request-reused",
         "This Idempotency-Key was used for another request.",
     ),
+    (HostMistake, HTTPStatus.INTERNAL_SERVER_ERROR, "failed", "The host made a mistake; its log says where."),
     (NotNow, HTTPStatus.CONFLICT, "not-now", "The activation does not stand there."),
     (
         (StoreUnavailable, PortUnavailable),
@@ -110,22 +124,35 @@ _PROBLEMS: tuple[tuple[type[Exception] | tuple[type[Exception], ...], int, str, 
 """What each exception is answered with: status, kind and title."""
 
 
-def problem_of(error: Exception) -> Response:
-    """The problem that *error* is answered with.
+@asynccontextmanager
+async def asked() -> AsyncIterator[None]:
+    """Around every call of the flow: what nobody expects is logged, and goes no further.
 
-    An error that nobody expects (a host's validator that fails) is logged, and ends here: the frames that it would pass
-    through hold what was posted.
+    The frames that it would pass through hold what was posted.
     """
+    try:
+        yield
+    except ActivationError as error:
+        if isinstance(error, WrongUse):
+            log_failure("a request of the activation", error)
+            raise HostMistake from None
+        raise
+    except Exception as error:  # noqa: BLE001 - a host's validator may raise anything
+        log_failure("a request of the activation", error)
+        raise HostMistake from None
+
+
+def problem_of(error: Exception) -> Response | None:
+    """The problem that *error* is answered with; ``None`` for what is the host's to answer (its dependencies)."""
     if isinstance(error, RequestValidationError):
         return malformed(error)
     for kinds, status, kind, title in _PROBLEMS:
         if isinstance(error, kinds):
             away = status == HTTPStatus.SERVICE_UNAVAILABLE
             return problem(status, kind, title, headers={"Retry-After": str(RETRY_AFTER)} if away else None)
-    if isinstance(error, HTTPException):
+    if isinstance(error, HTTPException) and error.status_code == HTTPStatus.BAD_REQUEST:  # FastAPI's, of the body
         return problem(error.status_code, "malformed", "The request is malformed.")
-    log_failure("a request of the activation", error)
-    return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "failed", "The host made a mistake; its log says where.")
+    return None
 
 
 def malformed(error: RequestValidationError) -> Response:
@@ -155,8 +182,11 @@ class ProblemRoute(APIRoute):
                 if self.body_field is not None:
                     self.handle_of(request)
                 return await handle(bounded(request))
-            except Exception as error:  # noqa: BLE001 - see problem_of
-                return problem_of(error)
+            except Exception as error:
+                answer = problem_of(error)
+                if answer is None:
+                    raise
+                return answer
 
         return handled
 

@@ -26,6 +26,7 @@ from educonnect_flow.contrib.fastapi.problems import (
     REFUSED,
     UNKNOWN,
     ProblemRoute,
+    asked,
     described,
     refused,
 )
@@ -99,7 +100,8 @@ class _Api:
         )
         async def start(request: Request) -> Any:
             """A new activation, in ``profile``."""
-            out = await self.flow.start(self.source(request) if self.source is not None else None)
+            async with asked():
+                out = await self.flow.start(self.source(request) if self.source is not None else None)
             return self.told(out, request, HTTPStatus.CREATED)
 
         @self.router.get(
@@ -107,13 +109,16 @@ class _Api:
         )
         async def resume(request: Request) -> Any:
             """Where one stands."""
-            return self.told(await self.flow.resume(self.handle_of(request)), request)
+            async with asked():
+                out = await self.flow.resume(self.handle_of(request))
+            return self.told(out, request)
 
     def add_event(self, event: type[Event]) -> None:
         model, read = event_of(event)
 
         async def submit(request: Request, body: Any, request_id: RequestId = None) -> Any:
-            out = await self.flow.submit(self.handle_of(request), read(body), request_id=request_id)
+            async with asked():
+                out = await self.flow.submit(self.handle_of(request), read(body), request_id=request_id)
             return self.told(out, request)
 
         # An event without fields needs no body.
@@ -139,7 +144,8 @@ class _Api:
         )
         async def assess(request: Request, body: Assessed) -> Any:
             """The criteria that it meets, and its strength; nothing is stored."""
-            report = await self.flow.assess_password(self.handle_of(request), body.password)
+            async with asked():
+                report = await self.flow.assess_password(self.handle_of(request), body.password)
             return JSONResponse(ReportModel.of(report, locale_of(request)), headers=NO_STORE)
 
     def add_prompt(self, kind: str, media_type: str) -> None:
@@ -157,7 +163,8 @@ class _Api:
         )
         async def prompt(request: Request) -> Any:
             """As bytes; 404 where none is asked."""
-            out = await self.flow.resume(self.handle_of(request))
+            async with asked():
+                out = await self.flow.resume(self.handle_of(request))
             content = getattr(getattr(out.view, "prompt", None), kind, None)
             if content is None:
                 raise UnknownHandle("no such prompt")
