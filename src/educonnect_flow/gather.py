@@ -293,7 +293,7 @@ async def _password(outside: Outside, activation: Activation, event: ChoosePassw
         mobile=judged_by.mobile,
         base=base,
         breached=judged_by.breached,
-        guardians=tuple(guardian.id for guardian in guardians),
+        guardians=tuple(dict.fromkeys(guardian.id for guardian in guardians)),
         gone=frozenset(pupil for pupil in activation.confirmed or () if pupil not in known),
         identifier=base + digits,
         active=memo.active,

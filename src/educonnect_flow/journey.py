@@ -92,9 +92,12 @@ class Journey:
             loaded = await self._load(handle, keys)
             activation, settings = loaded.activation, self.outside.settings
             if loaded.answered is not None:
-                if not _has_expired(activation, loaded.answered, now, settings):
-                    return await self._again(handle, event, loaded, loaded.answered)
-                key = None  # the answer of then stays as it is; this one says where the run is now
+                if await self._is_of(loaded.answered.fingerprint, activation, event):
+                    return await self._again(handle, loaded, loaded.answered)
+                if not loaded.current or not ended(activation, now, settings):
+                    await self._count_reuse(loaded)
+                    raise RequestReused("this request_id was used for another event, or for another body")
+                key = None  # what was answered under it stays
             facts = NO_FACTS
             if wants_facts(activation, type(event), now, settings):
                 facts = await gather(self.outside, activation, event, now, memo)
@@ -187,14 +190,8 @@ class Journey:
             tell(commit.audit, self.outside.observer)
         return receipt
 
-    async def _again(self, handle: str, event: Event, loaded: Loaded, answered: Answered) -> Outcome:
+    async def _again(self, handle: str, loaded: Loaded, answered: Answered) -> Outcome:
         """The answer that was given, given again."""
-        if not await self._is_of(answered.fingerprint, loaded.activation, event):
-            if not loaded.current:
-                await self._count_stray(loaded.activation)
-            elif loaded.activation.state not in FINAL:
-                await self._count_event(loaded.activation)
-            raise RequestReused("this request_id was used for another event, or for another body")
         if not loaded.current:
             handle = await self._current_handle(loaded.activation)
         activation, prompt = await self._prompt(answered.activation, fresh=False, keep=True)
@@ -213,20 +210,21 @@ class Journey:
             return False
         return any(secrets.compare_digest(fingerprint.encode(), body.encode()) for body in bodies)
 
-    async def _count_event(self, activation: Activation) -> None:
-        """Another body under a request id that was used counts as an event: there is an end of them."""
-        following = evolve(activation, version=activation.version + 1, events=activation.events + 1)
-        receipt = await self._commit(Commit(activation=following, purge_at=self._purge_at(following)))
-        if receipt.standing is not Standing.DONE:
-            raise StoreUnavailable("another request changes this activation; try again")
+    async def _count_reuse(self, loaded: Loaded) -> None:
+        """Count another body under a request id that was used, before it is refused.
 
-    async def _count_stray(self, activation: Activation) -> None:
-        """Whoever repeats a request repeats it as it was: the handle before shall not serve to guess the code.
-
-        Said only once it is counted, as every guess.
+        With the current handle it is an event, and a run has an end of them.  The previous handle may only repeat the
+        request that replaced it, so that it cannot be used to guess the code: after a few others it is revoked.
         """
-        following = evolve(activation, version=activation.version + 1, strays=activation.strays + 1)
-        forget = following.strays >= STRAYS
+        activation = loaded.activation
+        if loaded.current and activation.state in FINAL:
+            return  # no event changes it
+        following, forget = evolve(activation, version=activation.version + 1), False
+        if loaded.current:
+            following = evolve(following, events=activation.events + 1)
+        else:
+            following = evolve(following, strays=activation.strays + 1)
+            forget = following.strays >= STRAYS
         receipt = await self._commit(Commit(activation=following, purge_at=self._purge_at(following), forget=forget))
         if receipt.standing is not Standing.DONE:
             raise StoreUnavailable("another request changes this activation; try again")
@@ -350,12 +348,6 @@ class Journey:
             view=view_of(activation, self.outside.settings, prompt),
             permitted=TABLE.permitted[activation.state],
         )
-
-
-def _has_expired(activation: Activation, answered: Answered, now: datetime, settings: Settings) -> bool:
-    """Whether the run has expired since *answered* was given: what it showed is not shown again."""
-    expired = activation.state is State.EXPIRED or ended(activation, now, settings)
-    return expired and answered.activation.state is not State.EXPIRED
 
 
 def _newly_over(activation: Activation, now: datetime) -> bool:

@@ -353,22 +353,6 @@ def test_other_bodies_under_a_used_request_id_are_events_too(worlds: Callable[..
     assert world.flow.resume(out.handle).state is State.EXPIRED
 
 
-@promise("F8", "R7")
-@pytest.mark.parametrize("resumed", [False, True])
-def test_a_request_repeated_after_the_end_of_its_run_shows_nothing_of_before(resumed: bool, world: World) -> None:
-    out = world.at(State.CODE)
-    code = world.code()
-    shown = world.submit(out, SubmitCode(code), "one")
-    assert shown.view.pupils
-    world.clock.advance(hours=5)
-    if resumed:
-        assert world.flow.resume(shown.handle).state is State.EXPIRED
-    for handle in (shown.handle, out.handle):  # the new one, and the one that this request replaced
-        again = world.flow.submit(handle, SubmitCode(code), request_id="one")
-        assert again.state is State.EXPIRED
-        assert not hasattr(again.view, "pupils")
-
-
 @promise("F7", "R1")
 def test_a_record_struck_out_before_the_password_is_not_bound_to_the_account(worlds: Callable[..., World]) -> None:
     world = worlds(directory=(records := Records()))
