@@ -715,6 +715,28 @@ def test_no_control_character_of_a_file_reaches_a_terminal_or_the_report(
     shown = capsys.readouterr()
     assert "nothing was imported" in shown.err
     nothing_steers(shown.out + shown.err)
+    # The name of a place, in an error of the system's.
+    place = tmp_path / f"no{steering.replace(chr(0), '')}folder" / "records.db"
+    assert main(["import-records", *map(str, files[1:]), str(named), "--into", str(place)]) == 1
+    nothing_steers("".join(capsys.readouterr()))
+    place.parent.mkdir()
+    (place.parent / "not a database").write_bytes(b"x" * 4_000)
+    for into_file in (place.parent / "not a database", place.parent / "x" / "records.db"):
+        assert (
+            main(
+                [
+                    "import-records",
+                    *map(str, write(tmp_path, school)),
+                    *said[len(files) + 2 :],
+                    "--into",
+                    str(into_file),
+                ]
+            )
+            == 1
+        )
+        shown = capsys.readouterr()
+        assert "nothing was imported" in shown.err
+        nothing_steers(shown.out + shown.err)
 
 
 @pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@x", "＝1", "＋1", "－1", "＠x", "\t=1", "\x00=1", "\u200b@x"])

@@ -11,6 +11,7 @@ import copy
 import itertools
 import pickle
 import sys
+import unicodedata
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -166,10 +167,11 @@ def test_no_local_variable_of_any_line_shows_a_secret(tmp_path: Path) -> None:
     right = code()
     for event in (SubmitCode(world.wrong()), SubmitCode("x"), SubmitCode(right), WRONG_DATE, answers(LEO, ZOE)):
         out = submit(out, event)
-    for text in (PASSWORD, "a" * 300, MOBILE):
+    decomposed = unicodedata.normalize("NFD", PASSWORD)
+    for text in (PASSWORD, decomposed, "a" * 300, MOBILE):
         with watch.on():
             world.flow.assess_password(str(out.handle), text)
-    for event in (password(PASSWORD, "x"), password(MOBILE), password()):
+    for event in (password(PASSWORD, "x"), password(decomposed, "x"), password(MOBILE), password(decomposed)):
         out = submit(out, event)
     assert out.state is State.ACTIVATED
     with watch.on():

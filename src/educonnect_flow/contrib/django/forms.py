@@ -33,7 +33,7 @@ from educonnect_flow.reasons import Reason, Refusal
 
 
 class Posted(QueryDict):
-    """What was posted.  Its repr shows none of it: a traceback with local variables holds reprs."""
+    """What was posted, each value hidden: a traceback with local variables holds reprs."""
 
     @classmethod
     def of(cls, request: HttpRequest) -> Posted:
@@ -42,9 +42,6 @@ class Posted(QueryDict):
         for name in request.POST:
             made.setlist(name, list(map(Hidden, request.POST.getlist(name))))
         return made
-
-    def __repr__(self) -> str:
-        return "<posted>"
 
 
 class Typed(forms.CharField):
