@@ -739,6 +739,16 @@ def test_no_control_character_of_a_file_reaches_a_terminal_or_the_report(
         nothing_steers(shown.out + shown.err)
 
 
+def test_no_control_character_of_a_place_reaches_a_terminal(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    files = write_siecle(tmp_path, this_year())
+    into = "host=/no\x1b[2J\x1b]2;title\x07where user=nobody"  # libpq quotes it as it is
+    assert main(["import-records", *map(str, files), "--into", into]) == 1
+    shown = capsys.readouterr()
+    assert "nothing was imported" in shown.err
+    assert "where" in shown.err
+    nothing_steers(shown.out + shown.err)
+
+
 @pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@x", "＝1", "＋1", "－1", "＠x", "\t=1", "\x00=1", "\u200b@x"])
 def test_no_cell_begins_a_formula(cell: str) -> None:
     report, file = Report(), io.StringIO()
