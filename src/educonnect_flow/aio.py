@@ -15,8 +15,9 @@ from typing import Any, ParamSpec, TypeVar, cast
 from educonnect_flow import queries, relay
 from educonnect_flow.activation.events import Event
 from educonnect_flow.audit import Observer
+from educonnect_flow.engine import Engine
 from educonnect_flow.flow import assemble
-from educonnect_flow.journey import Journey
+from educonnect_flow.journeys import ACTIVATION
 from educonnect_flow.machinery.keys import Secret
 from educonnect_flow.machinery.secrecy import hidden, hidden_or_none
 from educonnect_flow.outcome import Budget, Outcome
@@ -88,7 +89,7 @@ class AsyncActivationFlow:
         breaches: BreachList | AsyncBreachList | None = None,
         observer: Observer | None = None,
     ) -> None:
-        self._journey = Journey(
+        self._engine = Engine(
             assemble(
                 _awaited,
                 directory=directory,
@@ -102,30 +103,31 @@ class AsyncActivationFlow:
                 password_hasher=password_hasher,
                 breaches=breaches,
                 observer=observer,
-            )
+            ),
+            ACTIVATION,
         )
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({self._journey.outside.store!r})"
+        return f"{type(self).__name__}({self._engine.outside.store!r})"
 
     async def start(self, source: str | None = None) -> Outcome:
         """See ``ActivationFlow.start``."""
-        return await self._journey.start(source)
+        return await self._engine.start(source)
 
     async def submit(self, handle: str, event: Event, *, request_id: str | None = None) -> Outcome:
         """See ``ActivationFlow.submit``."""
         handle = hidden(handle)
-        return await self._journey.submit(handle, event, request_id)
+        return await self._engine.submit(handle, event, request_id)
 
     async def resume(self, handle: str) -> Outcome:
         """See ``ActivationFlow.resume``."""
         handle = hidden(handle)
-        return await self._journey.resume(handle)
+        return await self._engine.resume(handle)
 
     async def assess_password(self, handle: str, password: str) -> PasswordReport:
         """See ``ActivationFlow.assess_password``."""
         handle, password = hidden(handle), hidden(password)
-        return await self._journey.assess_password(handle, password)
+        return await self._engine.assess_password(handle, password)
 
     async def deliver(self, limit: int = 100) -> int:
         """See ``ActivationFlow.deliver``."""
@@ -133,24 +135,24 @@ class AsyncActivationFlow:
 
     async def hand_over(self, limit: int = 100) -> Handed:
         """See ``ActivationFlow.hand_over``."""
-        return await relay.hand_over(self._journey.outside, limit)
+        return await relay.hand_over(self._engine.outside, limit)
 
     async def purge(self, limit: int = 1_000) -> int:
         """See ``ActivationFlow.purge``."""
-        return await queries.purge(self._journey.outside, limit)
+        return await queries.purge(self._engine.outside, limit)
 
     async def budget(
         self, kind: str, *, mobile: str | None = None, source: str | None = None, prefix: str | None = None
     ) -> Budget:
         """See ``ActivationFlow.budget``."""
         mobile = hidden_or_none(mobile)
-        return await queries.budget(self._journey.outside, kind, mobile, source, prefix)
+        return await queries.budget(self._engine.outside, kind, mobile, source, prefix)
 
     async def audit(self, after: int = 0, limit: int = 1_000) -> tuple[tuple[int, AuditEntry], ...]:
         """See ``ActivationFlow.audit``."""
-        return await queries.audit(self._journey.outside, after, limit)
+        return await queries.audit(self._engine.outside, after, limit)
 
     async def close(self) -> None:
         """See ``ActivationFlow.close``."""
-        outside = self._journey.outside
+        outside = self._engine.outside
         await outside.call(outside.store.close)

@@ -9,9 +9,10 @@ from typing import Any, ParamSpec, TypeVar
 from educonnect_flow import queries, relay
 from educonnect_flow.activation.events import Event
 from educonnect_flow.audit import Observer
+from educonnect_flow.engine import Engine
 from educonnect_flow.errors import WrongUse
 from educonnect_flow.gather import Caller, Outside
-from educonnect_flow.journey import Journey
+from educonnect_flow.journeys import ACTIVATION
 from educonnect_flow.machinery.keys import Keys, Secret
 from educonnect_flow.machinery.secrecy import hidden, hidden_or_none
 from educonnect_flow.outcome import Budget, Outcome
@@ -129,7 +130,7 @@ class ActivationFlow:
         breaches: BreachList | None = None,
         observer: Observer | None = None,
     ) -> None:
-        self._journey = Journey(
+        self._engine = Engine(
             assemble(
                 _at_once,
                 directory=directory,
@@ -143,11 +144,12 @@ class ActivationFlow:
                 password_hasher=password_hasher,
                 breaches=breaches,
                 observer=observer,
-            )
+            ),
+            ACTIVATION,
         )
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({self._journey.outside.store!r})"
+        return f"{type(self).__name__}({self._engine.outside.store!r})"
 
     def start(self, source: str | None = None) -> Outcome:
         """Begin: a new activation in ``PROFILE``.
@@ -156,7 +158,7 @@ class ActivationFlow:
             ``source_failures`` and ``sms_per_source``.
         :raises StoreUnavailable: try again.
         """
-        return _run(self._journey.start(source))
+        return _run(self._engine.start(source))
 
     def submit(self, handle: str, event: Event, *, request_id: str | None = None) -> Outcome:
         """Take one event.  What a parent did wrong is a refusal in the outcome, never an exception.
@@ -171,7 +173,7 @@ class ActivationFlow:
         :raises WrongUse: a value of a wrong type.
         """
         handle = hidden(handle)
-        return _run(self._journey.submit(handle, event, request_id))
+        return _run(self._engine.submit(handle, event, request_id))
 
     def resume(self, handle: str) -> Outcome:
         """Where one stands: for a page that is loaded again.  Does not count as activity.
@@ -180,7 +182,7 @@ class ActivationFlow:
         :raises StoreUnavailable: try again.
         """
         handle = hidden(handle)
-        return _run(self._journey.resume(handle))
+        return _run(self._engine.resume(handle))
 
     def assess_password(self, handle: str, password: str) -> PasswordReport:
         """The criteria that *password* meets, and its strength; for a meter that answers as one types.
@@ -189,7 +191,7 @@ class ActivationFlow:
         :raises UnknownHandle: no activation answers to it.
         """
         handle, password = hidden(handle), hidden(password)
-        return _run(self._journey.assess_password(handle, password))
+        return _run(self._engine.assess_password(handle, password))
 
     def deliver(self, limit: int = 100) -> int:
         """Hand over up to *limit* messages that wait; how many the gateway took.
@@ -205,14 +207,14 @@ class ActivationFlow:
 
         :raises StoreUnavailable: what is not handed over stays in the outbox.
         """
-        return _run(relay.hand_over(self._journey.outside, limit))
+        return _run(relay.hand_over(self._engine.outside, limit))
 
     def purge(self, limit: int = 1_000) -> int:
         """Delete up to *limit* activations that are over for ``keep_for``; how many.
 
         :raises StoreUnavailable: try again.
         """
-        return _run(queries.purge(self._journey.outside, limit))
+        return _run(queries.purge(self._engine.outside, limit))
 
     def budget(
         self, kind: str, *, mobile: str | None = None, source: str | None = None, prefix: str | None = None
@@ -228,7 +230,7 @@ class ActivationFlow:
         :raises StoreUnavailable: try again.
         """
         mobile = hidden_or_none(mobile)
-        return _run(queries.budget(self._journey.outside, kind, mobile, source, prefix))
+        return _run(queries.budget(self._engine.outside, kind, mobile, source, prefix))
 
     def audit(self, after: int = 0, limit: int = 1_000) -> tuple[tuple[int, AuditEntry], ...]:
         """Up to *limit* audit entries of all activations, each with its number, from above *after* on.
@@ -238,8 +240,8 @@ class ActivationFlow:
 
         :raises StoreUnavailable: try again.
         """
-        return _run(queries.audit(self._journey.outside, after, limit))
+        return _run(queries.audit(self._engine.outside, after, limit))
 
     def close(self) -> None:
         """Give back the store's files and connections.  The flow is not used after."""
-        self._journey.outside.store.close()
+        self._engine.outside.store.close()

@@ -15,10 +15,8 @@ from attrs import define, field, frozen
 
 from educonnect_flow import identifier
 from educonnect_flow.activation.attempt import (
-    NO_FACTS,
     ClaimFacts,
     CodeFacts,
-    Facts,
     FoundFacts,
     IssueFacts,
     JudgedBy,
@@ -30,10 +28,13 @@ from educonnect_flow.activation.attempt import (
 from educonnect_flow.activation.budgets import prefix_of
 from educonnect_flow.activation.events import (
     ChoosePassword,
+    ChooseProfile,
     ClaimIdentity,
     ConfirmPupils,
     Event,
+    GoBack,
     ResendCode,
+    StartActivation,
     SubmitCode,
 )
 from educonnect_flow.activation.form import read_form
@@ -42,6 +43,7 @@ from educonnect_flow.activation.snapshot import Activation, Challenge, Claim
 from educonnect_flow.audit import Observer
 from educonnect_flow.errors import PortUnavailable, StoreUnavailable, WrongKey, WrongUse
 from educonnect_flow.failures import log_failure
+from educonnect_flow.machinery.journey import Load
 from educonnect_flow.machinery.keys import Keys
 from educonnect_flow.people import E164, Guardian, MobileKey, SealedMobile
 from educonnect_flow.ports import BreachList, Clock, Directory, HumanCheck, PasswordHasher, Sms, Store
@@ -175,23 +177,6 @@ class Memo:
         return self.drawn
 
 
-async def gather(outside: Outside, activation: Activation, event: Event, now: datetime, memo: Memo) -> Facts:
-    """The facts for *event*, which the state accepts."""
-    if isinstance(event, ClaimIdentity):
-        return await _claim(outside, activation, event, now, memo)
-    if isinstance(event, SubmitCode):
-        return await _code(outside, activation, memo)
-    if isinstance(event, ResendCode):
-        nonce, message = memo.draw(outside.keys)
-        counted = _counted(outside, outside.mobile_of(activation.id, _claimed(activation).mobile), memo)
-        return IssueFacts(**counted, nonce=nonce, message=message)
-    if isinstance(event, ConfirmPupils):
-        return await _pupils(outside, activation, memo)
-    if isinstance(event, ChoosePassword):
-        return await _password(outside, activation, event, memo)
-    return NO_FACTS
-
-
 class _Counted(TypedDict):
     mobile_keys: tuple[MobileKey, ...]
     prefix: str
@@ -255,7 +240,7 @@ _NOBODY = ("",)
 """Whom the store is asked for in a stranger's place, so that it has as much to look up."""
 
 
-async def _code(outside: Outside, activation: Activation, memo: Memo) -> CodeFacts:
+async def _code(outside: Outside, activation: Activation, event: SubmitCode, now: datetime, memo: Memo) -> CodeFacts:
     claim = _claimed(activation)
     challenge = activation.challenge
     assert isinstance(challenge, Challenge)  # CODE is never without one
@@ -268,7 +253,15 @@ async def _code(outside: Outside, activation: Activation, memo: Memo) -> CodeFac
     )
 
 
-async def _pupils(outside: Outside, activation: Activation, memo: Memo) -> PupilsFacts:
+async def _resend(outside: Outside, activation: Activation, event: ResendCode, now: datetime, memo: Memo) -> IssueFacts:
+    nonce, message = memo.draw(outside.keys)
+    mobile = outside.mobile_of(activation.id, _claimed(activation).mobile)
+    return IssueFacts(**_counted(outside, mobile, memo), nonce=nonce, message=message)
+
+
+async def _pupils(
+    outside: Outside, activation: Activation, event: ConfirmPupils, now: datetime, memo: Memo
+) -> PupilsFacts:
     claim = _claimed(activation)
     mobile = outside.mobile_of(activation.id, claim.mobile)
     known = pupils_of(await _matched(outside, claim, mobile))
@@ -280,7 +273,9 @@ async def _pupils(outside: Outside, activation: Activation, memo: Memo) -> Pupil
     )
 
 
-async def _password(outside: Outside, activation: Activation, event: ChoosePassword, memo: Memo) -> PasswordFacts:
+async def _password(
+    outside: Outside, activation: Activation, event: ChoosePassword, now: datetime, memo: Memo
+) -> PasswordFacts:
     if check_texts(event.password, event.confirmation, outside.settings.password_max):
         return PasswordFacts(ready=None)
     judged_by = await about_password(outside, activation, event.password, memo)
@@ -314,3 +309,16 @@ async def about_password(outside: Outside, activation: Activation, password: str
         base=identifier.base(given_name, family_name),
         breached=bool(memo.breached),
     )
+
+
+FACTS: dict[type[Event], Load | None] = {
+    ChooseProfile: None,
+    StartActivation: None,
+    ClaimIdentity: _claim,
+    SubmitCode: _code,
+    ResendCode: _resend,
+    ConfirmPupils: _pupils,
+    ChoosePassword: _password,
+    GoBack: None,
+}
+"""How the facts of each event of the activation are loaded; ``None``: it needs none."""

@@ -76,7 +76,7 @@ class Walker:
         """Out of the message, or, when another process's relay had it, as that relay derived it."""
         if self.sms.sent and self.sms.sent[-1].to == mobile:
             return self.sms.sent[-1].text[-6:]
-        outside = self.flow._journey.outside
+        outside = self.flow._engine.outside
         loaded = outside.store.load(digest(handle))
         assert loaded is not None
         assert loaded.activation.challenge is not None

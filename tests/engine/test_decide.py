@@ -23,8 +23,8 @@ from educonnect_flow import (
     State,
     SubmitCode,
     Validators,
+    engine,
 )
-from educonnect_flow import journey as engine
 from educonnect_flow.activation.attempt import (
     NO_FACTS,
     ClaimFacts,
@@ -41,6 +41,7 @@ from educonnect_flow.activation.events import PUBLIC, Event, Lapse
 from educonnect_flow.activation.snapshot import Activation, Challenge, Claim, ShownPupil
 from educonnect_flow.activation.states import FINAL
 from educonnect_flow.activation.table import ROWS
+from educonnect_flow.journeys import ACTIVATION
 from educonnect_flow.people import MobileKey, Relation, SealedMobile
 from educonnect_flow.reasons import Refusal
 from educonnect_flow.testing.clock import START
@@ -230,7 +231,7 @@ CASES: dict[str, Case] = {
 
 
 def decided(case: Case) -> Decision:
-    return decide(case.run, case.event, case.facts, case.now, case.settings, Validators())
+    return decide(ACTIVATION, case.run, case.event, case.facts, case.now, case.settings, Validators())
 
 
 @promise("F1")
@@ -265,7 +266,7 @@ def test_an_event_out_of_its_state_is_a_refusal_that_needs_no_facts(state: State
     if any((row.source, row.event) == (state, kind) for row in ROWS):
         return
     before = run(state)
-    decision = decide(before, EVENTS[kind], NO_FACTS, NOW, Settings(), Validators())
+    decision = decide(ACTIVATION, before, EVENTS[kind], NO_FACTS, NOW, Settings(), Validators())
     assert ([refusal.reason for refusal in decision.refusals], decision.row) == ([Reason.NOT_NOW], None)
     assert not decision.audited
     counted = {} if state in FINAL else {"version": 8, "events": 1}

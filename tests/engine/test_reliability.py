@@ -108,7 +108,7 @@ def _derive(world: World, out: Outcome) -> str:
     a = loaded.activation
     assert a.claim is not None
     assert a.challenge is not None
-    outside = world.flow._journey.outside
+    outside = world.flow._engine.outside
     return outside.code_of(a.id, a.challenge.nonce, outside.mobile_of(a.id, a.claim.mobile))
 
 

@@ -290,7 +290,7 @@ def test_the_handle_in_a_cookie(host: Host) -> None:
 def test_the_source_is_said(host: Host) -> None:
     with httpx.Client(base_url=host.address) as client:
         client.post("/cookie")
-    store: Any = host.flow._journey.outside.store
+    store: Any = host.flow._engine.outside.store
     kept = store._kept
     assert [one.activation.source is not None for one in kept.values()] == [True]
 
@@ -304,7 +304,7 @@ def test_while_something_is_away(host: Host, error: Exception, monkeypatch: pyte
         raise error
 
     with monkeypatch.context() as patch:
-        patch.setattr(host.flow._journey, "submit", away)
+        patch.setattr(host.flow._engine, "submit", away)
         response = one.post("submit-code", {"code": "123456"})
     assert (response.status_code, response.headers["retry-after"]) == (503, "5")
     assert one.post("submit-code", {"code": "000000"}).json()["outcome"]["view"]["attempts_left"] == 4

@@ -20,7 +20,7 @@ FAULTS: dict[str, tuple[str, str, str, str]] = {
         "activation/guards.py", "given=attempt.event.code,", "given=attempt.event.coode,", "has no attribute",
     ),
     "a port called with other things than it takes": (
-        "journey.py", "self.outside.stored(self.outside.store.load, handle, key)",
+        "engine.py", "self.outside.stored(self.outside.store.load, handle, key)",
         'self.outside.stored(self.outside.store.load, 42, [key], "too", "many")', "arg-type",
     ),
     "the plain number stored as the sealed one": (
@@ -57,7 +57,7 @@ def checked(folder: Path) -> str:
     """What mypy says of the core of the copy in *folder*."""
     done = subprocess.run(
         [sys.executable, "-m", "mypy", "--strict", "--no-error-summary", "--ignore-missing-imports", "--cache-dir", ".cache",
-         "src/educonnect_flow/journey.py", "src/educonnect_flow/flow.py", "src/educonnect_flow/aio.py"],
+         "src/educonnect_flow/engine.py", "src/educonnect_flow/flow.py", "src/educonnect_flow/aio.py"],
         cwd=folder, env={"MYPYPATH": "src", "PATH": ""}, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.stderr == ""

@@ -1,4 +1,4 @@
-"""The decision: ``(activation, event, facts, now) -> Decision``.  Pure, so that a run can be replayed."""
+"""The decision: ``(journey, activation, event, facts, now) -> Decision``.  Pure, so that a run can be replayed."""
 
 from __future__ import annotations
 
@@ -8,11 +8,10 @@ from typing import Any
 from attrs import frozen
 
 from educonnect_flow.activation.attempt import Attempt, Facts
-from educonnect_flow.activation.events import Event, Lapse
+from educonnect_flow.activation.events import Event
 from educonnect_flow.activation.products import Account, Outgoing
 from educonnect_flow.activation.snapshot import Activation
-from educonnect_flow.activation.states import FINAL
-from educonnect_flow.activation.table import TABLE
+from educonnect_flow.machinery.journey import Journey
 from educonnect_flow.machinery.secrecy import Confidential, amended
 from educonnect_flow.machinery.tally import Limit
 from educonnect_flow.reasons import Reason, Refusal
@@ -46,18 +45,19 @@ class Decision(Confidential):
     prompt: bool
 
 
-def ended(activation: Activation, now: datetime, settings: Settings) -> bool:
+def ended(journey: Journey[Any], activation: Activation, now: datetime, settings: Settings) -> bool:
     """Whether *activation* is in no final state, and has expired: idle for too long, open for too long, or after too
     many events.
     """
-    return activation.state not in FINAL and (
+    return activation.state not in journey.table.final and (
         now - activation.seen_at >= settings.idle_for
         or now - activation.created_at >= settings.run_for
         or activation.events >= settings.events_per_run
     )
 
 
-def decide(
+def decide(  # noqa: PLR0917 - all that a decision is made from, as a replay has it
+    journey: Journey[Any],
     activation: Activation,
     event: Event,
     facts: Facts,
@@ -71,11 +71,12 @@ def decide(
     :param now: aware, UTC.
     """
     current = hold_time(activation, now)
-    if not ended(current, now, settings) and not TABLE.accepts(current.state, type(event)):
-        return _not_now(activation, event)
-    offered = Lapse() if ended(current, now, settings) else event
+    over = ended(journey, current, now, settings)
+    if not over and not journey.accepts(current.state, type(event)):
+        return _not_now(journey, activation, event)
+    offered = journey.timeout() if over else event
     attempt: Attempt[Any, Any] = Attempt(current.state, current, offered, facts, now, settings, validators)
-    row = TABLE.fire(attempt, type(offered))
+    row = journey.table.fire(attempt, type(offered))
     accepted = row is not None and row.accepted
     changes = attempt.changes
     changes |= {"state": attempt.state, "version": activation.version + 1, "seen_at": now, "latest_at": now}
@@ -98,16 +99,18 @@ def decide(
     )
 
 
-def wants_facts(activation: Activation, event: type[Event], now: datetime, settings: Settings) -> bool:
+def wants_facts(
+    journey: Journey[Any], activation: Activation, event: type[Event], now: datetime, settings: Settings
+) -> bool:
     """Whether ``decide`` will look at facts: the run goes on, and its state accepts *event*."""
-    return not ended(activation, now, settings) and TABLE.accepts(activation.state, event)
+    return not ended(journey, activation, now, settings) and journey.accepts(activation.state, event)
 
 
-def _not_now(activation: Activation, event: Event) -> Decision:
+def _not_now(journey: Journey[Any], activation: Activation, event: Event) -> Decision:
     """The event is refused and counted, and nothing else; in a final state it is not even counted."""
     changes = {"version": activation.version + 1, "events": activation.events + 1}
     return Decision(
-        activation=activation if activation.state in FINAL else amended(activation, changes),
+        activation=activation if activation.state in journey.table.final else amended(activation, changes),
         accepted=False,
         refusals=(Refusal(Reason.NOT_NOW),),
         row=None,

@@ -163,7 +163,7 @@ def _plain(view: type[View]) -> Callable[[Any, Any, Any], View]:
     return lambda a, settings, prompt: shown
 
 
-_VIEWS: dict[State, Callable[[Activation, Settings, HumanPrompt | None], View]] = {
+VIEWS: dict[State, Callable[[Activation, Settings, HumanPrompt | None], View]] = {
     State.PROFILE: _plain(ProfileView),
     State.SIGN_IN: _plain(SignInView),
     State.IDENTITY: _identity,
@@ -177,8 +177,4 @@ _VIEWS: dict[State, Callable[[Activation, Settings, HumanPrompt | None], View]] 
     State.LOCKED: _locked,
     State.EXPIRED: _plain(ExpiredView),
 }
-
-
-def view_of(activation: Activation, settings: Settings, prompt: HumanPrompt | None = None) -> View:
-    """What the page of *activation*'s state shows."""
-    return _VIEWS[activation.state](activation, settings, prompt)
+"""What the page of each state shows."""

@@ -151,7 +151,7 @@ def test_not_even_the_decoys_own_code_opens(world: World) -> None:
     out = world.at(State.CODE, UNKNOWN_NUMBER)
     loaded = world.store.load(digest(out.handle))
     assert loaded is not None
-    a, outside = loaded.activation, world.flow._journey.outside
+    a, outside = loaded.activation, world.flow._engine.outside
     assert a.challenge is not None
     code = outside.code_of(a.id, a.challenge.nonce, E164("+33698765478"))
     assert reasons(world.submit(out, SubmitCode(code))) == [Reason.CODE_WRONG]
@@ -177,7 +177,7 @@ def test_no_repr_shows_a_secret_or_a_full_number() -> None:
     code = world.code()
     handle = out.handle
     seen: list[object] = [
-        world.flow, world.store, world.flow._journey.outside, Keys(SECRET), EMILIE, LEO, claim(), SubmitCode(code), password(),
+        world.flow, world.store, world.flow._engine.outside, Keys(SECRET), EMILIE, LEO, claim(), SubmitCode(code), password(),
         answers(LEO), PupilAnswer(pupil_id="leo", confirmed=True, birth_date="21/09/2007"), *world.sms.sent, out,
         world.store.load(digest(handle)), StaticDirectory([EMILIE]), full(),
     ]  # fmt: skip
@@ -481,7 +481,7 @@ def test_a_lax_identity_validator_makes_nobody_known(worlds: Callable[..., World
 
 @promise("C11")
 def test_the_flows_codes_are_bound_to_activation_nonce_and_mobile() -> None:
-    outside = World().flow._journey.outside
+    outside = World().flow._engine.outside
     m, p = E164("m"), E164("p")
     codes = {outside.code_of(*bound) for bound in (("a", "n", m), ("b", "n", m), ("a", "o", m), ("a", "n", p))}
     assert len(codes) == 4
@@ -491,7 +491,7 @@ def test_the_flows_codes_are_bound_to_activation_nonce_and_mobile() -> None:
 def test_an_accepted_password_is_remembered_by_the_accounts_own_hash(world: World) -> None:
     before = world.at(State.PASSWORD)
     out = world.submit(before, password(), "one")
-    loaded = world.store.load(digest(out.handle), world.flow._journey._request_keys("one")[0])
+    loaded = world.store.load(digest(out.handle), world.flow._engine._request_keys("one")[0])
     account = world.store.account(out.view.identifier)
     assert loaded is not None
     assert loaded.answered is not None
@@ -508,7 +508,7 @@ def test_an_accepted_password_is_remembered_by_the_accounts_own_hash(world: Worl
 def test_a_refused_password_is_remembered_by_a_keyed_hash(world: World) -> None:
     before = world.at(State.PASSWORD)
     out = world.submit(before, password("x"), "one")
-    loaded = world.store.load(digest(out.handle), world.flow._journey._request_keys("one")[0])
+    loaded = world.store.load(digest(out.handle), world.flow._engine._request_keys("one")[0])
     assert loaded is not None
     assert loaded.answered is not None
     assert re.fullmatch(r"[\w-]{43}", loaded.answered.fingerprint)
@@ -517,7 +517,7 @@ def test_a_refused_password_is_remembered_by_a_keyed_hash(world: World) -> None:
         world.submit(before, password("y"), "one")
     other = world.at(State.PASSWORD)
     world.submit(other, password("x"), "one")
-    again = world.store.load(digest(other.handle), world.flow._journey._request_keys("one")[0])
+    again = world.store.load(digest(other.handle), world.flow._engine._request_keys("one")[0])
     assert again is not None
     assert again.answered is not None
     assert again.answered.fingerprint != loaded.answered.fingerprint  # it is salted by the run
@@ -564,7 +564,7 @@ def test_no_message_is_sent_for_a_page_that_was_left(worlds: Callable[..., World
     accepted = world.at(State.CODE)
     loaded = world.store.load(digest(accepted.handle))
     assert loaded is not None
-    a, outside = loaded.activation, world.flow._journey.outside
+    a, outside = loaded.activation, world.flow._engine.outside
     assert a.challenge is not None
     code = outside.code_of(a.id, a.challenge.nonce, MOBILE)
     assert world.submit(accepted, SubmitCode(code)).state is State.PUPILS

@@ -107,7 +107,7 @@ class Changing:
 
 
 def strike_out(world: World, event: Any) -> Any:
-    directory: Any = world.flow._journey.outside.directory
+    directory: Any = world.flow._engine.outside.directory
     directory.guardian = evolve(EMILIE, pupils=())
     return event
 

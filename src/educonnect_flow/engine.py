@@ -14,18 +14,16 @@ from typing import Any
 import attrs
 from attrs import evolve
 
-from educonnect_flow.activation.attempt import NO_FACTS
 from educonnect_flow.activation.decide import Decision, decide, ended, wants_facts
-from educonnect_flow.activation.events import PUBLIC, ChoosePassword, Event, Lapse
+from educonnect_flow.activation.events import ChoosePassword, Event
 from educonnect_flow.activation.guards import password_check, password_refusals
 from educonnect_flow.activation.products import Account
 from educonnect_flow.activation.snapshot import Activation
-from educonnect_flow.activation.states import FINAL, State
-from educonnect_flow.activation.table import TABLE
-from educonnect_flow.activation.views import view_of
+from educonnect_flow.activation.states import State
 from educonnect_flow.audit import tell
 from educonnect_flow.errors import NotNow, RequestReused, StoreUnavailable, UnknownHandle, WrongUse
-from educonnect_flow.gather import Memo, Outside, about_password, gather
+from educonnect_flow.gather import Memo, Outside, about_password
+from educonnect_flow.machinery.journey import Journey
 from educonnect_flow.machinery.keys import digest
 from educonnect_flow.machinery.secrecy import Hidden
 from educonnect_flow.outcome import Outcome
@@ -51,11 +49,12 @@ LONGEST_HANDLE = 200
 LONGEST_REQUEST_ID = 200
 
 
-class Journey:
-    """The activation over the ports of ``Outside``."""
+class Engine:
+    """Runs a journey over the ports of ``Outside``."""
 
-    def __init__(self, outside: Outside) -> None:
+    def __init__(self, outside: Outside, journey: Journey[Any]) -> None:
         self.outside = outside
+        self.journey = journey
 
     # --- the calls ---------------------------------------------------------------------------------
 
@@ -68,7 +67,7 @@ class Journey:
         activation = Activation(
             id=secrets.token_urlsafe(16),
             version=1,
-            state=TABLE.initial,
+            state=self.journey.table.initial,
             created_at=now,
             seen_at=now,
             latest_at=now,
@@ -83,7 +82,7 @@ class Journey:
 
     async def submit(self, handle: str, event: Event, request_id: str | None = None) -> Outcome:
         """Take *event* to its end: committed, then answered."""
-        if type(event) not in PUBLIC:
+        if type(event) not in self.journey.events:
             raise WrongUse(f"submit takes one of the events, not {type(event).__name__}")
         keys = self._request_keys(request_id)
         key, memo = keys[0], Memo()
@@ -94,14 +93,14 @@ class Journey:
             if loaded.answered is not None:
                 if await self._is_of(loaded.answered.fingerprint, activation, event):
                     return await self._again(handle, loaded, loaded.answered)
-                if not loaded.current or not ended(activation, now, settings):
+                if not loaded.current or not ended(self.journey, activation, now, settings):
                     await self._count_reuse(loaded)
                     raise RequestReused("this request_id was used for another event, or for another body")
                 key = None  # what was answered under it stays
-            facts = NO_FACTS
-            if wants_facts(activation, type(event), now, settings):
-                facts = await gather(self.outside, activation, event, now, memo)
-            decision = decide(activation, event, facts, now, settings, self.outside.validators)
+            facts, load = self.journey.no_facts, self.journey.facts[type(event)]
+            if load is not None and wants_facts(self.journey, activation, type(event), now, settings):
+                facts = await load(self.outside, activation, event, now, memo)
+            decision = decide(self.journey, activation, event, facts, now, settings, self.outside.validators)
             if not decision.audited:
                 outcome = await self._answer_unaudited(handle, activation, decision, now)
                 if outcome is None:
@@ -120,8 +119,8 @@ class Journey:
             now = self.outside.now()
             loaded = await self._load(handle)
             activation = loaded.activation
-            if ended(activation, now, self.outside.settings):
-                decision = decide(activation, Lapse(), NO_FACTS, now, self.outside.settings, self.outside.validators)
+            if ended(self.journey, activation, now, self.outside.settings):
+                decision = self._timed_out(activation, now)
                 following, prompt, audit = decision.activation, None, _audit(activation, decision)
             else:
                 following, prompt = await self._prompt(activation, fresh=False)
@@ -141,7 +140,7 @@ class Journey:
             raise WrongUse(f"password must be str, not {type(password).__name__}")
         activation = (await self._load(handle)).activation
         settings = self.outside.settings
-        if activation.state is not State.PASSWORD or ended(activation, self.outside.now(), settings):
+        if activation.state is not State.PASSWORD or ended(self.journey, activation, self.outside.now(), settings):
             raise NotNow("there is no password to assess in this state")
         text = Hidden(password[: settings.password_max])
         formal = check_texts(password, password, settings.password_max)
@@ -150,6 +149,12 @@ class Journey:
         check = password_check(activation, facts, text, text, settings)
         refusals = password_refusals(activation, facts, password, password, settings, self.outside.validators)
         return await self.outside.call(assess, check, refusals)
+
+    def _timed_out(self, activation: Activation, now: datetime) -> Decision:
+        journey, outside = self.journey, self.outside
+        return decide(
+            journey, activation, journey.timeout(), journey.no_facts, now, outside.settings, outside.validators
+        )
 
     # --- the steps ---------------------------------------------------------------------------------
 
@@ -217,7 +222,7 @@ class Journey:
         request that replaced it, so that it cannot be used to guess the code: after a few others it is revoked.
         """
         activation = loaded.activation
-        if loaded.current and activation.state in FINAL:
+        if loaded.current and activation.state in self.journey.table.final:
             return  # no event changes it
         following, forget = evolve(activation, version=activation.version + 1), False
         if loaded.current:
@@ -293,7 +298,7 @@ class Journey:
         :param keep: the activation must not change; a prompt that is over is then not shown.
         """
         check = self.outside.human_check
-        if check is None or activation.state is not State.IDENTITY:
+        if check is None or activation.state not in self.journey.prompts:
             return activation, None
         shown = None
         if activation.prompt is not None and not fresh:
@@ -345,8 +350,8 @@ class Journey:
             state=activation.state,
             accepted=not refusals if accepted is None else accepted,
             refusals=refusals,
-            view=view_of(activation, self.outside.settings, prompt),
-            permitted=TABLE.permitted[activation.state],
+            view=self.journey.views[activation.state](activation, self.outside.settings, prompt),
+            permitted=self.journey.table.permitted[activation.state],
         )
 
 
