@@ -1,4 +1,4 @@
-"""A journey as a value: all that the engine needs to run it.  The engine itself knows no journey."""
+"""A journey as a value: what the engine needs to run it.  The engine still names the activation's code and password."""
 
 from __future__ import annotations
 
