@@ -116,7 +116,7 @@ def _fill_postgres(dsn: str, schema: str, count: int) -> None:
 def _flow(store: Store, guardians: list[Guardian] | None = None) -> Iterator[ActivationFlow]:
     flow = ActivationFlow(
         directory=StaticDirectory(guardians or []), store=store, sms=RecordingSms(), secret_key=b"k" * 32,
-        password_hasher=CheapHasher(), settings=Settings(sms_budget=10**6, idle_for=timedelta(hours=9)),
+        password_hasher=CheapHasher(), settings=Settings(sms_budget=10**6, idle_for=timedelta(hours=9), run_for=timedelta(hours=9)),
     )  # fmt: skip
     yield flow
     flow.close()
