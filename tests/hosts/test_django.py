@@ -595,6 +595,9 @@ def test_an_accepted_password_is_hashed_once_and_a_refused_one_never() -> None:
 # --- what a mistake of the host shows ------------------------------------------------------------------------
 
 
+LOCMEM = "django.core.mail.backends.locmem.EmailBackend"
+
+
 def broken(*_: Any) -> Any:
     """A validator with a mistake in it."""
     raise KeyError("a mistake of the host's")
@@ -613,7 +616,7 @@ def test_the_error_mail_of_django_shows_no_secret(name: str, monkeypatch: Monkey
             EDUCONNECT_FLOW=settings.EDUCONNECT_FLOW | {"VALIDATORS": Validators(**{name: broken})},
             ADMINS=[("A", "a@example.org")] if VERSION < (6, 0) else ["a@example.org"],
             DEBUG=False,
-            EMAIL_BACKEND="django.core.mail.backends.locmem.EmailBackend",
+            **({"MAILERS": {"default": {"BACKEND": LOCMEM}}} if VERSION >= (6, 1) else {"EMAIL_BACKEND": LOCMEM}),
         ):
             mail.outbox = []
             answer = next(answer for answer in one.steps() if answer.status_code == 500)
