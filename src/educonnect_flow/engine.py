@@ -94,8 +94,8 @@ class Engine:
                 if await self._is_of(loaded.answered.fingerprint, activation, event):
                     return await self._again(handle, loaded, loaded.answered)
                 if not loaded.current or not ended(self.journey, activation, now, settings):
-                    await self._count_reuse(loaded)
-                    raise RequestReused("this request_id was used for another event, or for another body")
+                    await self._refuse_reuse(loaded)
+                    continue  # another request was first
                 key = None  # what was answered under it stays
             facts, load = self.journey.no_facts, self.journey.facts[type(event)]
             if load is not None and wants_facts(self.journey, activation, type(event), now, settings):
@@ -215,24 +215,27 @@ class Engine:
             return False
         return any(secrets.compare_digest(fingerprint.encode(), body.encode()) for body in bodies)
 
-    async def _count_reuse(self, loaded: Loaded) -> None:
-        """Count another body under a request id that was used, before it is refused.
+    async def _refuse_reuse(self, loaded: Loaded) -> None:
+        """Refuse another body under a request id that was used, once it is counted.
 
-        With the current handle it is an event, and a run has an end of them.  The previous handle may only repeat the
-        request that replaced it, so that it cannot be used to guess the code: after a few others it is revoked.
+        With the current handle it is an event, and a run has an end of them; a final state counts none.  The previous
+        handle may only repeat the request that replaced it, so that it cannot be used to guess the code: after a few
+        others it is revoked.
+
+        :raises RequestReused: unless another request changed the activation first; then it is to be loaded again.
         """
         activation = loaded.activation
-        if loaded.current and activation.state in self.journey.table.final:
-            return  # no event changes it
-        following, forget = evolve(activation, version=activation.version + 1), False
-        if loaded.current:
-            following = evolve(following, events=activation.events + 1)
-        else:
-            following = evolve(following, strays=activation.strays + 1)
-            forget = following.strays >= STRAYS
-        receipt = await self._commit(Commit(activation=following, purge_at=self._purge_at(following), forget=forget))
-        if receipt.standing is not Standing.DONE:
-            raise StoreUnavailable("another request changes this activation; try again")
+        if not loaded.current or activation.state not in self.journey.table.final:
+            following, forget = evolve(activation, version=activation.version + 1), False
+            if loaded.current:
+                following = evolve(following, events=activation.events + 1)
+            else:
+                following = evolve(following, strays=activation.strays + 1)
+                forget = following.strays >= STRAYS
+            commit = Commit(activation=following, purge_at=self._purge_at(following), forget=forget)
+            if (await self._commit(commit)).standing is not Standing.DONE:
+                return
+        raise RequestReused("this request_id was used for another event, or for another body")
 
     async def _answer_unaudited(
         self, handle: str, activation: Activation, decision: Decision, now: datetime

@@ -32,9 +32,10 @@ from django.utils.log import AdminEmailHandler
 from pytest import MonkeyPatch  # noqa: PT013 - a type
 
 from educonnect_flow import Reason, Refusal, Settings, State, Validators
+from educonnect_flow.contrib import LARGEST_BODY
 from educonnect_flow.contrib.django import checks, conf, models
 from educonnect_flow.contrib.django.forms import FORMS, ConfirmPupilsForm
-from educonnect_flow.contrib.django.views import LARGEST_BODY, PAGES, csrf_failure
+from educonnect_flow.contrib.django.views import PAGES, csrf_failure
 from educonnect_flow.errors import StoreUnavailable
 from educonnect_flow.stores import MemoryStore
 from tests import ROOT

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -30,6 +31,7 @@ from educonnect_flow.activation.events import PUBLIC
 from educonnect_flow.activation.states import FINAL
 from educonnect_flow.activation.table import TABLE
 from educonnect_flow.errors import RequestReused, UnknownHandle
+from educonnect_flow.machinery.keys import digest
 from tests.world import EMILIE, LEO, MOBILE, PAUL, STRANGER, WRONG_DATE, ZOE, World, answers, claim, password, reasons
 
 promise = pytest.mark.promise
@@ -351,6 +353,23 @@ def test_other_bodies_under_a_used_request_id_are_events_too(worlds: Callable[..
             reused += 1
     assert (out.state, reused) == (State.EXPIRED, 14)
     assert world.flow.resume(out.handle).state is State.EXPIRED
+
+
+@promise("F8")
+def test_of_many_other_bodies_at_once_each_is_counted_and_none_fails(worlds: Callable[..., World]) -> None:
+    """As a double click does, after going back in the browser and typing something else."""
+    world = worlds()
+    out = world.submit(world.at(State.PASSWORD), password("weak"), "one")
+
+    def other(n: int) -> None:
+        with pytest.raises(RequestReused):
+            world.submit(out, password(f"weak{n}"), "one")
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(other, range(16)))
+    loaded = world.store.load(digest(out.handle))
+    assert loaded is not None
+    assert loaded.activation.events == 6 + 16
 
 
 @promise("F7", "R1")

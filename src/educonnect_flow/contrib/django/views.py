@@ -28,6 +28,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from educonnect_flow.activation.events import ChooseProfile, Event, ResendCode
 from educonnect_flow.activation.states import FINAL, State
 from educonnect_flow.activation.views import ProfileView
+from educonnect_flow.contrib import LARGEST_BODY
 from educonnect_flow.contrib.django import conf
 from educonnect_flow.contrib.django.forms import FORMS, EventForm, Posted
 from educonnect_flow.errors import NotNow, PortUnavailable, RequestReused, StoreUnavailable, UnknownHandle
@@ -70,9 +71,6 @@ def address(state: State, note: str | None = None) -> str:
     page = resolve_url("educonnect_flow:page", PAGES[state])
     return page if note is None else f"{page}?note={note}"
 
-
-LARGEST_BODY = 64_000
-"""Bytes that a form may post.  The largest is the solved puzzle of a human check: a few kilobytes."""
 
 _LENGTH = re.compile(r"[0-9]{1,9}")
 

@@ -14,6 +14,7 @@ from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.types import Message
 
+from educonnect_flow.contrib import LARGEST_BODY
 from educonnect_flow.contrib.fastapi.models import NAMES, OUTCOMES, RefusalModel, outcome_of, refusal_of, value_names
 from educonnect_flow.errors import (
     ActivationError,
@@ -63,9 +64,6 @@ def refused(out: Outcome, locale: str) -> JSONResponse:
         outcome=outcome_of(out, locale),
     )
 
-
-LARGEST_BODY = 64_000
-"""Bytes of a body at most.  The largest that a page sends is the solved puzzle of a human check: a few kilobytes."""
 
 MOST_ERRORS = 10
 """Errors of a malformed request that its problem lists, at most."""
@@ -132,12 +130,9 @@ async def asked() -> AsyncIterator[None]:
     """
     try:
         yield
-    except ActivationError as error:
-        if isinstance(error, WrongUse):
-            log_failure("a request of the activation", error)
-            raise HostMistake from None
-        raise
-    except Exception as error:  # noqa: BLE001 - a host's validator may raise anything
+    except Exception as error:
+        if isinstance(error, ActivationError) and not isinstance(error, WrongUse):
+            raise
         log_failure("a request of the activation", error)
         raise HostMistake from None
 
