@@ -124,7 +124,7 @@ def at_rest(store: Store) -> str:
         files = [path for path in store._path.parent.glob(f"{store._path.name}*") if path.is_file()]
         return "".join(path.read_bytes().decode("utf-8", "replace") for path in files)
     if isinstance(store, PostgresStore):
-        schema, found = store._queries.schema, ""
+        schema, found = store._schema, ""
         with store._pool.connection() as connection:
             tables = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = %s", (schema,)).fetchall()
             for (table,) in tables:

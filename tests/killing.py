@@ -31,7 +31,7 @@ from educonnect_flow.machinery.keys import digest
 from educonnect_flow.ports import Message, Store
 from educonnect_flow.stores import PostgresStore, SqliteStore
 from educonnect_flow.testing import CheapHasher
-from tests.world import LEO, SECRET, answers, claim, password
+from tests.world import LEO, SECRET, account_of, activation_of, answers, claim, issued, password
 
 STATES = [State.PROFILE, State.SIGN_IN, State.IDENTITY, State.CODE, State.PUPILS, State.PASSWORD, State.ACTIVATED]
 LEASE = timedelta(milliseconds=40)
@@ -109,7 +109,7 @@ class Walker:
     def _verify(self, at: dict[str, Any]) -> None:
         """What was answered is there, at most one step further."""
         loaded = self.store.load(digest(at["handle"]))
-        state = loaded.activation.state if loaded is not None else None
+        state = activation_of(loaded).state if loaded is not None else None
         if state not in STATES[at["step"] : at["step"] + 2]:
             self.acks.write(**at, lost=str(state))
 
@@ -202,14 +202,14 @@ def count(kind: str, where: str, folder: Path) -> dict[str, Any]:
         texts[line["id"]].add(line["text"])
     wrong = 0
     for (block, journey), identifier in ended.items():
-        account = store.account(identifier)
+        account = account_of(store, identifier)
         wrong += account is None or account.guardians != (f"+336{block}{journey:07}",)
     found = {
         "journeys": len(begun),
         "answers": len(lines),
         "lost": [line["lost"] for _, line in lines if "lost" in line],
         "unfinished": len(begun) - len(ended),
-        "accounts": store.issued("e.durand"),
+        "accounts": issued(store, "e.durand"),
         "identifiers": len(set(ended.values())),
         "accounts_wrong": wrong,
         "messages": len(texts),

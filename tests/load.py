@@ -11,7 +11,7 @@ from educonnect_flow import ChooseProfile, Guardian, Outcome, Profile, StartActi
 from educonnect_flow.errors import StoreUnavailable, UnknownHandle
 from educonnect_flow.ports import Store
 from tests.engine.test_reliability import _derive
-from tests.world import LEO, World, answers, claim, password
+from tests.world import LEO, World, account_of, answers, claim, issued, password
 
 LONGEST = 120.0
 """Seconds that a parent tries before giving up."""
@@ -90,9 +90,9 @@ def walk_all(parents: Sequence[Parent], threads: int, meanwhile: Callable[[], No
 def check(store: Store, parents: Sequence[Parent], identifiers: Sequence[str]) -> None:
     """Nothing that was answered is lost, and nothing is there twice."""
     assert len(set(identifiers)) == len(parents)
-    assert store.issued("e.durand") == len(parents)
+    assert issued(store, "e.durand") == len(parents)
     for parent, identifier in zip(parents, identifiers, strict=True):
-        account = store.account(identifier)
+        account = account_of(store, identifier)
         assert account is not None
         assert account.guardians == (parent.guardian.id,)
         assert parent.out is not None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from educonnect_flow import (
@@ -25,12 +25,18 @@ from educonnect_flow import (
     State,
     SubmitCode,
 )
+from educonnect_flow.accounts import KIND, Account, of_guardians, of_identifier, read_account
+from educonnect_flow.activation.budgets import identifiers
+from educonnect_flow.activation.snapshot import Activation, Challenge, Claim, ShownPupil
 from educonnect_flow.directory import StaticDirectory
-from educonnect_flow.people import E164
+from educonnect_flow.engine.run import load
+from educonnect_flow.people import E164, MobileKey, SealedMobile
 from educonnect_flow.ports import HumanPrompt, Store
+from educonnect_flow.records import Body, Lease, Leased, Loaded, StoredRun
 from educonnect_flow.sms import RecordingSms
 from educonnect_flow.stores import MemoryStore
 from educonnect_flow.testing import CheapHasher, FakeClock
+from educonnect_flow.testing.clock import START
 
 SECRET = b"a secret key made for the tests!"
 PASSWORD = "Vélo-Bleu-31"
@@ -83,6 +89,76 @@ WRONG_DATE = ConfirmPupils(
 def password(text: str = PASSWORD, confirmation: str | None = None) -> ChoosePassword:
     """The choice of a password, confirmed."""
     return ChoosePassword(password=text, confirmation=text if confirmation is None else confirmation)
+
+
+def parsed(text: str, version: int = 1, id: str = "a1") -> Activation:
+    """The activation that a store keeps as *text*."""
+    of = StoredRun(id=id, journey="ACTIVATION", owner="", version=version, wanted=(), body=Body(text))
+    found = load(Activation, text, of, version)
+    assert isinstance(found, Activation)
+    return found
+
+
+def activation_of(loaded: Loaded) -> Activation:
+    """What is kept of an activation."""
+    return parsed(loaded.run.body.text, loaded.run.version, loaded.run.id)
+
+
+def full(name: str = "a1") -> Activation:
+    """An activation with something in every field."""
+    return Activation(
+        id=name,
+        version=1,
+        state=State.LOCKED,
+        created_at=START,
+        seen_at=START,
+        latest_at=START,
+        rotation=2,
+        strays=1,
+        source="s",
+        prompt="prompt",
+        claim=Claim(
+            mobile=SealedMobile("sealed"),
+            mobile_key=MobileKey("key"),
+            masked="+33 6 •• •• •• 78",
+            guardians=("g1", "g2"),
+        ),
+        challenge=Challenge("nonce", START, START + timedelta(hours=1)),
+        codes=3,
+        code_at=START + timedelta(microseconds=1),
+        code_failures=4,
+        pupils_failures=1,
+        names=("Durand", "Émilie"),
+        pupils=(ShownPupil(id="p1", given_name="Léo", school="Lycée", relation=Relation.IN_CHARGE),),
+        confirmed=("p1",),
+        denied=("p2",),
+        identifier="e.durand42",
+        until=START + timedelta(hours=1),
+        why=Reason.NO_PUPIL,
+    )
+
+
+def account_of(store: Store, identifier: str) -> Account | None:
+    """The account of *identifier*."""
+    found = store.find((of_identifier(identifier),))
+    assert all(record.kind == KIND for record in found)
+    return read_account(found[0]) if found else None
+
+
+def has_account(store: Store, *guardians: str) -> bool:
+    """Whether one of *guardians* has an account."""
+    return bool(store.find(of_guardians(guardians)))
+
+
+def issued(store: Store, base: str) -> int:
+    """How many identifiers of *base* were given out."""
+    limit = identifiers(base)
+    return sum(count for _, count in store.tally(limit.kind, limit.key).hits)
+
+
+def leased(store: Store, now: datetime, until: datetime) -> Leased | None:
+    """The message that is due the longest."""
+    return store.lease(Lease(now, until))
 
 
 def later(world: World, event: Any) -> Any:

@@ -8,18 +8,19 @@ from __future__ import annotations
 import asyncio
 import inspect
 import threading
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, ParamSpec, TypeVar, cast
 
 from educonnect_flow import queries, relay
-from educonnect_flow.activation.events import Event
-from educonnect_flow.audit import Observer
-from educonnect_flow.engine import Engine
-from educonnect_flow.flow import assemble
+from educonnect_flow.engine.engine import Engine
+from educonnect_flow.engine.event import Event
+from educonnect_flow.engine.journey import Journey
+from educonnect_flow.flow import assemble, check_journey, checked_journeys
 from educonnect_flow.journeys import ACTIVATION
 from educonnect_flow.machinery.keys import Secret
 from educonnect_flow.machinery.secrecy import hidden, hidden_or_none
+from educonnect_flow.observing import Observer
 from educonnect_flow.outcome import Budget, Outcome
 from educonnect_flow.ports import (
     AsyncBreachList,
@@ -71,7 +72,98 @@ async def _awaited(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) 
     return cast("T", await result) if inspect.isawaitable(result) else result
 
 
-class AsyncActivationFlow:
+class AsyncFlow:
+    """``Flow``, awaited; same parameters, each port synchronous or asynchronous."""
+
+    def __init__(
+        self,
+        *,
+        directory: Directory | AsyncDirectory,
+        store: Store | AsyncStore,
+        sms: Sms | AsyncSms,
+        secret_key: Secret,
+        clock: Clock | None = None,
+        settings: Settings | None = None,
+        validators: Validators | None = None,
+        human_check: HumanCheck | AsyncHumanCheck | None = None,
+        password_hasher: PasswordHasher | AsyncPasswordHasher | None = None,
+        breaches: BreachList | AsyncBreachList | None = None,
+        observer: Observer | None = None,
+        journeys: Iterable[Journey[Any]] | None = None,
+    ) -> None:
+        self._engine = Engine(
+            assemble(
+                _awaited,
+                directory=directory,
+                store=store,
+                sms=sms,
+                secret_key=secret_key,
+                clock=clock,
+                settings=settings,
+                validators=validators,
+                human_check=human_check,
+                password_hasher=password_hasher,
+                breaches=breaches,
+                observer=observer,
+            ),
+            checked_journeys(journeys),
+        )
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._engine.outside.store!r})"
+
+    async def start(
+        self, journey: Journey[Any] = ACTIVATION, *, source: str | None = None, event: Event | None = None
+    ) -> Outcome:
+        """See ``Flow.start``."""
+        check_journey(self._engine, journey)
+        return await self._engine.start(journey, source, event)
+
+    async def submit(self, handle: str, event: Event, *, request_id: str | None = None) -> Outcome:
+        """See ``Flow.submit``."""
+        handle = hidden(handle)
+        return await self._engine.submit(handle, event, request_id)
+
+    async def resume(self, handle: str) -> Outcome:
+        """See ``Flow.resume``."""
+        handle = hidden(handle)
+        return await self._engine.resume(handle)
+
+    async def assess_password(self, handle: str, password: str) -> PasswordReport:
+        """See ``Flow.assess_password``."""
+        handle, password = hidden(handle), hidden(password)
+        return await self._engine.assess_password(handle, password)
+
+    async def deliver(self, limit: int = 100) -> int:
+        """See ``Flow.deliver``."""
+        return (await self.hand_over(limit)).taken
+
+    async def hand_over(self, limit: int = 100) -> Handed:
+        """See ``Flow.hand_over``."""
+        return await relay.hand_over(self._engine.outside, limit)
+
+    async def purge(self, limit: int = 1_000) -> int:
+        """See ``Flow.purge``."""
+        return await queries.purge(self._engine.outside, limit)
+
+    async def budget(
+        self, kind: str, *, mobile: str | None = None, source: str | None = None, prefix: str | None = None
+    ) -> Budget:
+        """See ``Flow.budget``."""
+        mobile = hidden_or_none(mobile)
+        return await queries.budget(self._engine.outside, kind, mobile, source, prefix)
+
+    async def audit(self, after: int = 0, limit: int = 1_000) -> tuple[tuple[int, AuditEntry], ...]:
+        """See ``Flow.audit``."""
+        return await queries.audit(self._engine.outside, after, limit)
+
+    async def close(self) -> None:
+        """See ``Flow.close``."""
+        outside = self._engine.outside
+        await outside.call(outside.store.close)
+
+
+class AsyncActivationFlow(AsyncFlow):
     """``ActivationFlow``, awaited; same parameters, each port synchronous or asynchronous."""
 
     def __init__(
@@ -89,70 +181,17 @@ class AsyncActivationFlow:
         breaches: BreachList | AsyncBreachList | None = None,
         observer: Observer | None = None,
     ) -> None:
-        self._engine = Engine(
-            assemble(
-                _awaited,
-                directory=directory,
-                store=store,
-                sms=sms,
-                secret_key=secret_key,
-                clock=clock,
-                settings=settings,
-                validators=validators,
-                human_check=human_check,
-                password_hasher=password_hasher,
-                breaches=breaches,
-                observer=observer,
-            ),
-            ACTIVATION,
+        super().__init__(
+            directory=directory,
+            store=store,
+            sms=sms,
+            secret_key=secret_key,
+            clock=clock,
+            settings=settings,
+            validators=validators,
+            human_check=human_check,
+            password_hasher=password_hasher,
+            breaches=breaches,
+            observer=observer,
+            journeys=(ACTIVATION,),
         )
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({self._engine.outside.store!r})"
-
-    async def start(self, source: str | None = None) -> Outcome:
-        """See ``ActivationFlow.start``."""
-        return await self._engine.start(source)
-
-    async def submit(self, handle: str, event: Event, *, request_id: str | None = None) -> Outcome:
-        """See ``ActivationFlow.submit``."""
-        handle = hidden(handle)
-        return await self._engine.submit(handle, event, request_id)
-
-    async def resume(self, handle: str) -> Outcome:
-        """See ``ActivationFlow.resume``."""
-        handle = hidden(handle)
-        return await self._engine.resume(handle)
-
-    async def assess_password(self, handle: str, password: str) -> PasswordReport:
-        """See ``ActivationFlow.assess_password``."""
-        handle, password = hidden(handle), hidden(password)
-        return await self._engine.assess_password(handle, password)
-
-    async def deliver(self, limit: int = 100) -> int:
-        """See ``ActivationFlow.deliver``."""
-        return (await self.hand_over(limit)).taken
-
-    async def hand_over(self, limit: int = 100) -> Handed:
-        """See ``ActivationFlow.hand_over``."""
-        return await relay.hand_over(self._engine.outside, limit)
-
-    async def purge(self, limit: int = 1_000) -> int:
-        """See ``ActivationFlow.purge``."""
-        return await queries.purge(self._engine.outside, limit)
-
-    async def budget(
-        self, kind: str, *, mobile: str | None = None, source: str | None = None, prefix: str | None = None
-    ) -> Budget:
-        """See ``ActivationFlow.budget``."""
-        mobile = hidden_or_none(mobile)
-        return await queries.budget(self._engine.outside, kind, mobile, source, prefix)
-
-    async def audit(self, after: int = 0, limit: int = 1_000) -> tuple[tuple[int, AuditEntry], ...]:
-        """See ``ActivationFlow.audit``."""
-        return await queries.audit(self._engine.outside, after, limit)
-
-    async def close(self) -> None:
-        """See ``ActivationFlow.close``."""
-        outside = self._engine.outside
-        await outside.call(outside.store.close)

@@ -1,21 +1,18 @@
-"""The audit trail, read: as lines of JSON, as a state again, and told to whoever watches."""
+"""The audit trail, read: as lines of JSON, and as a state again."""
 
 from __future__ import annotations
 
 import json
-import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
+from enum import Enum
+from typing import Any
 
-from educonnect_flow.activation.states import State
-from educonnect_flow.activation.table import ROWS, TABLE
-from educonnect_flow.failures import log_failure
+from educonnect_flow.engine.journey import Journey
+from educonnect_flow.journeys import journey_named
+from educonnect_flow.observing import Observer
 from educonnect_flow.records import AuditEntry
 
-Observer = Callable[[AuditEntry], None]
-"""What a host binds to its own metrics: called with every entry, once it is committed."""
-
-_log = logging.getLogger("educonnect_flow")
-_ROWS = {row.name: row for row in ROWS}
+__all__ = ["Observer", "json_line", "replay"]
 
 
 def json_line(number: int, entry: AuditEntry) -> str:
@@ -24,7 +21,8 @@ def json_line(number: int, entry: AuditEntry) -> str:
         {
             "number": number,
             "at": entry.at.isoformat(),
-            "activation": entry.activation,
+            "run": entry.run,
+            "journey": entry.journey,
             "event": entry.event,
             "row": entry.row,
             "source": entry.source,
@@ -38,27 +36,22 @@ def json_line(number: int, entry: AuditEntry) -> str:
     )
 
 
-def replay(entries: Iterable[AuditEntry]) -> State:
-    """The state that an activation's trail leads to, over the table.
+def replay(entries: Iterable[AuditEntry], journey: Journey[Any] | None = None) -> Enum:
+    """The state that a run's trail leads to, over the table of its journey.
 
-    :param entries: all of one activation, in order.
-    :raises ValueError: when the trail does not begin with the start, or when a step is not in the table.
+    :param entries: all of one run, in order.
+    :param journey: default: the one of the library that the entries name.
+    :raises ValueError: when the trail does not begin with the start, when a step is not in the table, or when the
+        library has no such journey.
     """
-    state: State | None = None
+    state: Enum | None = None
     for entry in entries:
         if entry.event == "Deliver":  # the relay's: no step of the journey
             continue
-        if entry.event == "Start":
-            if state is not None:
-                raise ValueError("a second start")
-            state = TABLE.initial
-        elif state is None or entry.source != state.value:
-            raise ValueError(f"{entry.event} in {entry.source!r}, where the trail has led to {state}")
-        elif entry.row is not None:
-            row = _ROWS.get(entry.row)
-            if row is None or (row.source, row.event.__name__) != (state, entry.event):
-                raise ValueError(f"no row {entry.row!r} for {entry.event} in {state}")
-            state = row.dest
+        journey = journey or journey_named(entry.journey)
+        if entry.journey != journey.name:
+            raise ValueError(f"an entry of {entry.journey} in a trail of {journey.name}")
+        state = _after(journey, state, entry)
         if entry.dest != state.value:
             raise ValueError(f"{entry.event} leads to {state}, and not to {entry.dest!r}")
     if state is None:
@@ -66,19 +59,19 @@ def replay(entries: Iterable[AuditEntry]) -> State:
     return state
 
 
-def tell(entry: AuditEntry, observer: Observer | None) -> None:
-    """Log *entry*, and hand it to the *observer*; what that raises is logged, and stops nothing."""
-    if _log.isEnabledFor(logging.INFO):
-        fields = {
-            "activation": entry.activation, "event": entry.event, "row": entry.row, "source": entry.source,
-            "dest": entry.dest, "reasons": entry.reasons,
-        }  # fmt: skip
-        _log.info(
-            "%s: %s -> %s%s", entry.event, entry.source or "-", entry.dest,
-            f" ({', '.join(entry.reasons)})" if entry.reasons else "", extra={"educonnect_flow": fields},
-        )  # fmt: skip
-    if observer is not None:
-        try:
-            observer(entry)
-        except Exception as error:  # noqa: BLE001 - a host's metrics must not stop a parent
-            log_failure("the observer", error)
+def _after(journey: Journey[Any], state: Enum | None, entry: AuditEntry) -> Enum:
+    """The state after *entry*, which was made in *state*."""
+    if entry.event == "Start":
+        if state is not None:
+            raise ValueError("a second start")
+        initial: Enum = journey.table.initial
+        return initial
+    if state is None or entry.source != state.value:
+        raise ValueError(f"{entry.event} in {entry.source!r}, where the trail has led to {state}")
+    if entry.row is None:
+        return state
+    row = journey.table.named.get(entry.row)
+    if row is None or (row.source, row.event.__name__) != (state, entry.event):
+        raise ValueError(f"no row {entry.row!r} for {entry.event} in {state}")
+    dest: Enum = row.dest
+    return dest

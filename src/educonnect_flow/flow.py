@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from typing import Any, ParamSpec, TypeVar
 
 from educonnect_flow import queries, relay
-from educonnect_flow.activation.events import Event
-from educonnect_flow.audit import Observer
-from educonnect_flow.engine import Engine
+from educonnect_flow.engine.engine import Engine
+from educonnect_flow.engine.event import Event
+from educonnect_flow.engine.journey import Journey
+from educonnect_flow.engine.outside import Caller, Outside
 from educonnect_flow.errors import WrongUse
-from educonnect_flow.gather import Caller, Outside
-from educonnect_flow.journeys import ACTIVATION
+from educonnect_flow.journeys import ACTIVATION, all_journeys
 from educonnect_flow.machinery.keys import Keys, Secret
 from educonnect_flow.machinery.secrecy import hidden, hidden_or_none
+from educonnect_flow.observing import Observer
 from educonnect_flow.outcome import Budget, Outcome
 from educonnect_flow.ports import BreachList, Clock, Directory, HumanCheck, PasswordHasher, Sms, Store, utc_now
 from educonnect_flow.records import AuditEntry
@@ -32,14 +33,14 @@ async def _at_once(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) 
     result = function(*args, **kwargs)
     if isinstance(result, Coroutine):
         result.close()
-        raise WrongUse("a port of ActivationFlow is asynchronous: use AsyncActivationFlow")
+        raise WrongUse("a port of this flow is asynchronous: use AsyncFlow or AsyncActivationFlow")
     return result
 
 
-def _run(journey: Coroutine[Any, Any, T]) -> T:
+def _run(call: Coroutine[Any, Any, T]) -> T:
     """Run a coroutine that never waits, for every port answers at once: its first step is its last."""
     try:
-        journey.send(None)
+        call.send(None)
     except StopIteration as end:
         result: T = end.value
         return result
@@ -94,8 +95,27 @@ def assemble(
     )
 
 
-class ActivationFlow:
-    """The journey of a parent, from the profile to the identifier.
+def checked_journeys(journeys: Iterable[Journey[Any]] | None) -> tuple[Journey[Any], ...]:
+    """*journeys*, or all of the library.
+
+    :raises WrongUse: when there is none, or something else is among them.
+    """
+    chosen: tuple[Any, ...] = all_journeys() if journeys is None else tuple(journeys)
+    if not chosen or not all(isinstance(journey, Journey) for journey in chosen):
+        raise WrongUse("journeys must be one Journey or more")
+    return chosen
+
+
+def check_journey(engine: Engine, journey: Any) -> None:
+    """:raises WrongUse: when *journey* is none that the flow has."""
+    if not isinstance(journey, Journey):
+        raise WrongUse(f"start takes a Journey, not {type(journey).__name__}; the source is source=")
+    if engine.journeys.get(journey.name) is not journey:
+        raise WrongUse(f"this flow has not the journey {journey.name}")
+
+
+class Flow:
+    """The journeys of a parent's account.
 
     One instance serves all threads of a process for as long as it lives.
 
@@ -112,6 +132,7 @@ class ActivationFlow:
     :param breaches: passwords that were published; default: none is asked beside the common ones.
     :param observer: called with every audit entry once it is committed, and with refusals that are not kept
         (``NOT_NOW``): for a host's metrics.  What it raises is logged and stops nothing.
+    :param journeys: those that this flow has; default: all of the library.
     :raises WrongUse: when the key is no bytes or too short.
     """
 
@@ -129,6 +150,7 @@ class ActivationFlow:
         password_hasher: PasswordHasher | None = None,
         breaches: BreachList | None = None,
         observer: Observer | None = None,
+        journeys: Iterable[Journey[Any]] | None = None,
     ) -> None:
         self._engine = Engine(
             assemble(
@@ -145,20 +167,25 @@ class ActivationFlow:
                 breaches=breaches,
                 observer=observer,
             ),
-            ACTIVATION,
+            checked_journeys(journeys),
         )
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._engine.outside.store!r})"
 
-    def start(self, source: str | None = None) -> Outcome:
-        """Begin: a new activation in ``PROFILE``.
+    def start(
+        self, journey: Journey[Any] = ACTIVATION, *, source: str | None = None, event: Event | None = None
+    ) -> Outcome:
+        """Begin: a new run of *journey*, in its first state.
 
         :param source: where the request comes from (an address, say).  Kept as a keyed hash only, for the budgets
             ``source_failures`` and ``sms_per_source``.
+        :param event: submitted at once: the outcome is that of the event, and both are one commit.
+        :raises WrongUse: when *journey* is none that the flow has, or does not take *event*.
         :raises StoreUnavailable: try again.
         """
-        return _run(self._engine.start(source))
+        check_journey(self._engine, journey)
+        return _run(self._engine.start(journey, source, event))
 
     def submit(self, handle: str, event: Event, *, request_id: str | None = None) -> Outcome:
         """Take one event.  What a parent did wrong is a refusal in the outcome, never an exception.
@@ -166,7 +193,7 @@ class ActivationFlow:
         :param handle: of the newest outcome.
         :param request_id: 1 to 200 characters that name this request; sent again with the same event, it gets the
             same answer and changes nothing.
-        :raises UnknownHandle: no activation answers to it.
+        :raises UnknownHandle: no run of the flow's journeys answers to it.
         :raises RequestReused: the id was used for another event or body.
         :raises StoreUnavailable: nothing was said; try again with the same ``request_id``.
         :raises PortUnavailable: the directory, the human check or the hasher failed; nothing moved.
@@ -176,9 +203,9 @@ class ActivationFlow:
         return _run(self._engine.submit(handle, event, request_id))
 
     def resume(self, handle: str) -> Outcome:
-        """Where one stands: for a page that is loaded again.  Does not count as activity.
+        """Where the parent is: for a page that is loaded again.  Does not count as activity.
 
-        :raises UnknownHandle: no activation answers to it.
+        :raises UnknownHandle: no run of the flow's journeys answers to it.
         :raises StoreUnavailable: try again.
         """
         handle = hidden(handle)
@@ -187,8 +214,8 @@ class ActivationFlow:
     def assess_password(self, handle: str, password: str) -> PasswordReport:
         """The criteria that *password* meets, and its strength; for a meter that answers as one types.
 
-        :raises NotNow: the activation is not in ``PASSWORD``.
-        :raises UnknownHandle: no activation answers to it.
+        :raises NotNow: the run is in no state with a password's meter, such as ``PASSWORD``.
+        :raises UnknownHandle: no run of the flow's journeys answers to it.
         """
         handle, password = hidden(handle), hidden(password)
         return _run(self._engine.assess_password(handle, password))
@@ -210,7 +237,7 @@ class ActivationFlow:
         return _run(relay.hand_over(self._engine.outside, limit))
 
     def purge(self, limit: int = 1_000) -> int:
-        """Delete up to *limit* activations that are over for ``keep_for``; how many.
+        """Delete up to *limit* runs that ended ``keep_for`` ago; how many.
 
         :raises StoreUnavailable: try again.
         """
@@ -233,7 +260,7 @@ class ActivationFlow:
         return _run(queries.budget(self._engine.outside, kind, mobile, source, prefix))
 
     def audit(self, after: int = 0, limit: int = 1_000) -> tuple[tuple[int, AuditEntry], ...]:
-        """Up to *limit* audit entries of all activations, each with its number, from above *after* on.
+        """Up to *limit* audit entries of all runs, each with its number, from above *after* on.
 
         Read on from the last number: none is missed.  ``educonnect_flow.audit.json_line`` makes lines of them, and
         ``replay`` a state.
@@ -245,3 +272,37 @@ class ActivationFlow:
     def close(self) -> None:
         """Give back the store's files and connections.  The flow is not used after."""
         self._engine.outside.store.close()
+
+
+class ActivationFlow(Flow):
+    """The activation alone: from the profile to the identifier.  Takes what ``Flow`` takes, but for ``journeys``."""
+
+    def __init__(
+        self,
+        *,
+        directory: Directory,
+        store: Store,
+        sms: Sms,
+        secret_key: Secret,
+        clock: Clock | None = None,
+        settings: Settings | None = None,
+        validators: Validators | None = None,
+        human_check: HumanCheck | None = None,
+        password_hasher: PasswordHasher | None = None,
+        breaches: BreachList | None = None,
+        observer: Observer | None = None,
+    ) -> None:
+        super().__init__(
+            directory=directory,
+            store=store,
+            sms=sms,
+            secret_key=secret_key,
+            clock=clock,
+            settings=settings,
+            validators=validators,
+            human_check=human_check,
+            password_hasher=password_hasher,
+            breaches=breaches,
+            observer=observer,
+            journeys=(ACTIVATION,),
+        )

@@ -7,8 +7,6 @@ from typing import Any
 
 from attrs import field, frozen
 
-from educonnect_flow.activation.events import Event
-from educonnect_flow.activation.states import State
 from educonnect_flow.machinery.secrecy import Confidential, hidden
 from educonnect_flow.reasons import Refusal
 
@@ -19,7 +17,10 @@ class Outcome(Confidential):
 
     handle: str = field(converter=hidden, repr=False)
     """What the next call is made with: keep the newest (in a session, a signed cookie), and only there."""
-    state: State
+    journey: str
+    """The name of the run's journey."""
+    state: Any
+    """A member of the journey's states; of the activation's: a ``State``."""
     accepted: bool
     refusals: tuple[Refusal, ...]
     """Why not; empty when accepted."""
@@ -28,7 +29,7 @@ class Outcome(Confidential):
 
     Typed as ``Any`` so that ``out.view.identifier`` needs no cast where the state is known.
     """
-    permitted: tuple[type[Event], ...]
+    permitted: tuple[type[Any], ...]
     """The events that the state accepts."""
 
 

@@ -12,13 +12,12 @@ from typing import Protocol
 
 from attrs import field, frozen
 
-from educonnect_flow.activation.products import Account
 from educonnect_flow.errors import SmsRejected, SmsUnavailable
 from educonnect_flow.machinery.secrecy import Confidential, hidden
 from educonnect_flow.machinery.tally import Tally
 from educonnect_flow.people import Guardian
 from educonnect_flow.prompt import HumanPrompt
-from educonnect_flow.records import AuditEntry, Claimed, Commit, Loaded, Receipt
+from educonnect_flow.records import AuditEntry, Commit, Lease, Leased, Loaded, Receipt, Record, Ref, Settled
 
 __all__ = [
     "AsyncBreachList", "AsyncDirectory", "AsyncHumanCheck", "AsyncPasswordHasher", "AsyncSms", "AsyncStore",
@@ -160,52 +159,47 @@ class AsyncHumanCheck(Protocol):
 
 
 class Store(Protocol):
-    """Snapshots, answered requests, outbox, counters, accounts and the audit trail.
+    """Runs, answered requests, records, outbox, counters and the audit trail.  It knows no journey.
 
     Every method raises ``StoreUnavailable``, in bounded time, when it
     cannot answer; a commit that raised may or may not have taken effect, and is repeated by its
     ``request_id``.  Handles come as digests only.
     """
 
-    def load(self, handle: str, request: str | None = None) -> Loaded | None:
-        """The activation whose current handle, or the one before, has the digest *handle*; with it, in one
-        consistent reading, the answer to *request* (the key of ``Answered``) if there is one.
+    def load(self, handle: str, requests: Sequence[str] = (), refs: Sequence[Ref] = ()) -> Loaded | None:
+        """The run whose current handle, or the one before, has the digest *handle*.
+
+        With it, in one consistent reading: the answer to one of *requests* (keys of ``Answered``) if there is one, and
+        the records that the run wants or *refs* name.
         """
+        ...
+
+    def find(self, refs: Sequence[Ref]) -> tuple[Record, ...]:
+        """The records that *refs* name, by kind and key, each once."""
         ...
 
     def commit(self, commit: Commit) -> Receipt:
         """Make all of *commit* durable, or nothing.
 
-        In this order: ``STALE`` unless the version stands (compare-and-set); ``BARRED`` unless every limit
-        allows it; ``ACTIVE`` if a guardian of the account has one; ``IDENTIFIER_TAKEN`` if the identifier is.
+        In this order: ``STALE`` unless the run's version is the one before (compare-and-set); ``BARRED`` unless every
+        limit allows it; ``CONFLICT`` unless, record by record, its unique names are free or its own and its version is
+        the one before.
         """
         ...
 
-    def active(self, guardians: tuple[str, ...]) -> bool:
-        """Whether any of *guardians* has an account."""
+    def lease(self, lease: Lease) -> Leased | None:
+        """The waiting message that is due the longest: until the lease ends no other relay gets it."""
         ...
 
-    def issued(self, base: str) -> int:
-        """How many accounts have an identifier of this *base*.  Costs the same however many."""
-        ...
-
-    def account(self, identifier: str) -> Account | None:
-        """The account of *identifier*."""
-        ...
-
-    def claim(self, now: datetime, lease_until: datetime) -> Claimed | None:
-        """The waiting message that is due the longest, under a lease: until *lease_until* no other claim gets it."""
-        ...
-
-    def settle(self, message: str, audit: AuditEntry | None = None) -> bool:
-        """A message is done with: forgotten, and *audit* noted in the same transaction.  Whether it was there: does
-        nothing, and notes nothing, when it is settled or void already.
+    def settle(self, message: str, audit: AuditEntry | None = None, lease: Lease | None = None) -> Settled:
+        """A message is done with: deleted, and *audit* noted in the same transaction.  Notes nothing when it is settled
+        or void already.  With a *lease*, the next message is leased in the same call.
         """
         ...
 
     def release(self, message: str, attempts: int, due_at: datetime) -> None:
-        """A message could not be handed over: it is due again at *due_at*.  Does nothing when it was claimed again
-        since, for its ``attempts`` are no more those of the claim: the lease is another relay's.
+        """A message could not be handed over: it is due again at *due_at*.  Does nothing when it was leased again
+        since, for its ``attempts`` are then not those of this lease.
         """
         ...
 
@@ -222,18 +216,18 @@ class Store(Protocol):
         ...
 
     def purge(self, now: datetime, limit: int) -> int:
-        """Delete up to *limit* activations whose ``purge_at`` has come, with their requests and messages, and
-        counters and spent keys that say nothing any more.  Accounts and the audit trail stay.  Returns how many
-        activations.
+        """Delete up to *limit* runs whose ``purge_at`` has come, with their requests and messages; and records that
+        have expired, counters and spent keys that say nothing any more.  Other records and the audit trail stay.
+        Returns how many runs.
         """
         ...
 
-    def trail(self, activation: str) -> tuple[AuditEntry, ...]:
-        """The audit entries of an activation, oldest first."""
+    def trail(self, run: str) -> tuple[AuditEntry, ...]:
+        """The audit entries of a run, oldest first."""
         ...
 
     def entries(self, after: int, limit: int) -> tuple[tuple[int, AuditEntry], ...]:
-        """Up to *limit* audit entries of all activations, each with its number, from the first whose number is above
+        """Up to *limit* audit entries of all runs, each with its number, from the first whose number is above
         *after* on.  Numbers grow; once one was given out, none below it appears any more.
         """
         ...
@@ -246,31 +240,23 @@ class Store(Protocol):
 class AsyncStore(Protocol):
     """``Store``, awaited."""
 
-    async def load(self, handle: str, request: str | None = None) -> Loaded | None:
+    async def load(self, handle: str, requests: Sequence[str] = (), refs: Sequence[Ref] = ()) -> Loaded | None:
         """See ``Store.load``."""
+        ...
+
+    async def find(self, refs: Sequence[Ref]) -> tuple[Record, ...]:
+        """See ``Store.find``."""
         ...
 
     async def commit(self, commit: Commit) -> Receipt:
         """See ``Store.commit``."""
         ...
 
-    async def active(self, guardians: tuple[str, ...]) -> bool:
-        """See ``Store.active``."""
+    async def lease(self, lease: Lease) -> Leased | None:
+        """See ``Store.lease``."""
         ...
 
-    async def issued(self, base: str) -> int:
-        """See ``Store.issued``."""
-        ...
-
-    async def account(self, identifier: str) -> Account | None:
-        """See ``Store.account``."""
-        ...
-
-    async def claim(self, now: datetime, lease_until: datetime) -> Claimed | None:
-        """See ``Store.claim``."""
-        ...
-
-    async def settle(self, message: str, audit: AuditEntry | None = None) -> bool:
+    async def settle(self, message: str, audit: AuditEntry | None = None, lease: Lease | None = None) -> Settled:
         """See ``Store.settle``."""
         ...
 
@@ -294,7 +280,7 @@ class AsyncStore(Protocol):
         """See ``Store.purge``."""
         ...
 
-    async def trail(self, activation: str) -> tuple[AuditEntry, ...]:
+    async def trail(self, run: str) -> tuple[AuditEntry, ...]:
         """See ``Store.trail``."""
         ...
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from educonnect_flow.activation.budgets import limits_of, prefix_of
+from educonnect_flow.engine.outside import Outside
 from educonnect_flow.errors import WrongUse
-from educonnect_flow.gather import Outside
 from educonnect_flow.machinery import tally
 from educonnect_flow.machinery.tally import micros, moment
 from educonnect_flow.outcome import Budget

@@ -7,12 +7,13 @@ import random
 from datetime import timedelta
 from typing import NamedTuple
 
-from educonnect_flow.audit import tell
+from educonnect_flow.engine.outside import Outside
 from educonnect_flow.errors import SmsRejected, WrongUse
 from educonnect_flow.failures import frames_of
-from educonnect_flow.gather import Outside
+from educonnect_flow.letters import read_letter
+from educonnect_flow.observing import tell
 from educonnect_flow.ports import Message
-from educonnect_flow.records import AuditEntry, Claimed
+from educonnect_flow.records import AuditEntry, Lease, Leased
 from educonnect_flow.typed import check_limit
 
 LONGEST_WAIT = timedelta(minutes=5)
@@ -49,32 +50,43 @@ async def hand_over(outside: Outside, limit: int = 100) -> Handed:
     :raises StoreUnavailable: what was claimed until then becomes due again when its lease is over.
     """
     check_limit(limit)
-    store, lease = outside.store, outside.settings.lease_for
-    handed = Handed()
-    for _ in range(limit):
-        now = outside.now()
-        until = now + lease
-        claimed = await outside.stored(store.claim, now, until)
-        if claimed is None:
+    handed, lease = Handed(), _lease(outside)
+    leased = await outside.stored(outside.store.lease, lease) if limit else None
+    for left in range(limit - 1, -1, -1):
+        if leased is None:
             break
-        if outside.now() >= until:  # the store answered so late that the message is another relay's by now
-            handed = handed.plus(Handed(retried=1))
+        became, audit = Handed(retried=1), None
+        if outside.now() < lease.until:  # else the store answered so late that the message is another relay's by now
+            became, audit = await _hand_over(outside, leased)
+        handed = handed.plus(became)
+        lease = _lease(outside)
+        if became.retried:
+            leased = await outside.stored(outside.store.lease, lease) if left else None
             continue
-        handed = handed.plus(await _hand_over(outside, claimed))
+        # What is done with is settled, and the next message leased, in one call.
+        settled = await outside.stored(outside.store.settle, leased.id, audit, lease if left else None)
+        if audit is not None and settled.gone:  # else another relay noted it, or it is void
+            tell(audit, outside.observer)
+        leased = settled.leased
     return handed
 
 
-async def _hand_over(outside: Outside, claimed: Claimed) -> Handed:
+def _lease(outside: Outside) -> Lease:
+    now = outside.now()
+    return Lease(now, now + outside.settings.lease_for)
+
+
+async def _hand_over(outside: Outside, out: Leased) -> tuple[Handed, AuditEntry | None]:
+    """What became of one message, and what is to be noted of it.  One that is retried is released."""
     from educonnect_flow.messages import sms_text  # here, for only relays need it
 
-    out, store = claimed.outgoing, outside.store
     now = outside.now()
     if out.decoy or now >= out.expires_at:
-        await outside.stored(store.settle, out.id)
-        return Handed(decoy=1) if out.decoy else Handed(expired=1)
+        return Handed(decoy=1) if out.decoy else Handed(expired=1), None
     try:
-        mobile = outside.mobile_of(out.activation, out.mobile)
-        code = outside.code_of(out.activation, out.nonce, mobile)
+        letter = read_letter(out.body)
+        mobile = outside.mobile_of(out.run, letter.mobile)
+        code = outside.code_of(out.journey, out.run, letter.nonce, mobile)
         text = sms_text(code, outside.settings)
         await outside.call(outside.sms.send, Message(id=out.id, to=mobile, text=text))
     except WrongUse:
@@ -83,25 +95,23 @@ async def _hand_over(outside: Outside, claimed: Claimed) -> Handed:
         _log.warning("message %s rejected by the gateway", out.id)
         audit = AuditEntry(
             at=now,
-            activation=out.activation,
+            run=out.run,
+            journey=out.journey,
             event="Deliver",
             row=None,
             source="",
             dest="",
             reasons=("sms_rejected",),
-            mobile=outside.keys.token("mobile", outside.mobile_of(out.activation, out.mobile)),
+            mobile=outside.keys.token("mobile", outside.mobile_of(out.run, read_letter(out.body).mobile)),
         )
-        if await outside.stored(store.settle, out.id, audit):  # else another relay noted it, or it is void
-            tell(audit, outside.observer)
-        return Handed(rejected=1)
+        return Handed(rejected=1), audit
     except Exception as error:  # noqa: BLE001 - a gateway may raise anything; no message is lost for it
         kind = type(error).__name__
-        _log.warning("message %s not taken (%s), try %d: %s", out.id, kind, claimed.attempts, frames_of(error))
-        due_at = outside.now() + pause(outside.settings.retry_after, claimed.attempts, LONGEST_WAIT)
-        await outside.stored(store.release, out.id, claimed.attempts, due_at)
-        return Handed(retried=1)
-    await outside.stored(store.settle, out.id)
-    return Handed(taken=1)
+        _log.warning("message %s not taken (%s), try %d: %s", out.id, kind, out.attempts, frames_of(error))
+        due_at = outside.now() + pause(outside.settings.retry_after, out.attempts, LONGEST_WAIT)
+        await outside.stored(outside.store.release, out.id, out.attempts, due_at)
+        return Handed(retried=1), None
+    return Handed(taken=1), None
 
 
 def pause(first: timedelta, attempts: int, longest: timedelta) -> timedelta:

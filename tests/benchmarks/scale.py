@@ -28,15 +28,19 @@ from educonnect_flow import (
     State,
     SubmitCode,
 )
-from educonnect_flow.activation import snapshot
+from educonnect_flow.accounts import Account
 from educonnect_flow.activation.snapshot import Activation
 from educonnect_flow.directory import StaticDirectory
+from educonnect_flow.engine.run import dump
 from educonnect_flow.identifier import width
+from educonnect_flow.letters import CodeLetter
 from educonnect_flow.machinery.keys import digest
 from educonnect_flow.machinery.tally import micros
+from educonnect_flow.machinery.text import encode
+from educonnect_flow.people import SealedMobile
 from educonnect_flow.ports import Store
 from educonnect_flow.sms import RecordingSms
-from educonnect_flow.stores import PostgresStore, SqliteStore
+from educonnect_flow.stores import PostgresStore, SqliteStore, sql
 from educonnect_flow.testing import CheapHasher
 from tests.benchmarks.walker import BORN, ROUNDS, guardian, seconds
 from tests.postgres import Server
@@ -46,35 +50,38 @@ SAMPLE = 200
 
 
 def _rows(count: int, postgres: bool) -> Iterator[tuple[str, tuple[object, ...]]]:
-    """*count* pending activations, waiting messages, counters, and as many accounts."""
+    """*count* pending runs, waiting messages, counters, and as many accounts; the columns as in the tables."""
     now = datetime.now(UTC)
     at, later = micros(now), micros(now + timedelta(days=2))
-    many: Callable[[str], object] = (lambda text: [text]) if postgres else (lambda text: f'["{text}"]')
+    none: object = [] if postgres else "[]"
+    no: object = False if postgres else 0
+    yes: object = True if postgres else 1
     for n in range(count):
-        activation = Activation(id=f"a{n}", version=1, state=State.PROFILE, created_at=now, seen_at=now, latest_at=now)
-        yield "activation", (f"a{n}", 1, digest(f"h{n}"), None, None, later, snapshot.dump(activation))
-        yield "outbox", (f"m{n}", f"a{n}", later, 0, "n" * 22, "s" * 38, at, later, False if postgres else 0)
-        tally = ([at], [1], 0, later) if postgres else (f"[0,[{at},1]]", later)
-        yield "tally", (f"sms_per_mobile:{n:043}", *tally)
-        none: object = [] if postgres else "[]"
-        yield "account", (f"x.name{n}", f"x.name{n % 50_000}", many(f"old{n}"), many("p"), none, "h" * 97, at, f"o{n}")
-        yield "holder", (f"old{n}", f"x.name{n}")
-        yield (
-            "audit",
-            (
-                n + 1,
-                f"o{n}",
-                at,
-                "ChoosePassword",
-                "password.accepted",
-                "password",
-                "activated",
-                none,
-                none,
-                None,
-                None,
-            ),
-        )
+        kept = Activation(id=f"a{n}", version=1, state=State.PROFILE, created_at=now, seen_at=now, latest_at=now)
+        run = {
+            "id": f"a{n}", "journey": "ACTIVATION", "owner": "", "version": 1, "handle": digest(f"h{n}"),
+            "previous": None, "rotated_by": None, "purge_at": later, "wanted": "[]", "body": dump(kept),
+        }  # fmt: skip
+        yield "run", tuple(run[column] for column in sql.RUN)
+        body = CodeLetter("n" * 22, SealedMobile("s" * 38)).dump()
+        message = {
+            "id": f"m{n}", "run": f"a{n}", "journey": "ACTIVATION", "owner": "", "due_at": later, "attempts": 0,
+            "created_at": at, "expires_at": later, "decoy": no, "body": body,
+        }  # fmt: skip
+        yield "message", tuple(message[column] for column in sql.MESSAGE)
+        yield "tally", (f"sms_per_mobile:{n:043}", f"[0,[{at},1]]", later)
+        account = Account(
+            identifier=f"x.name{n}", guardians=(f"old{n}",), confirmed=("p",), denied=(), password_hash="h" * 97,
+            created_at=now, run=f"o{n}",
+        )  # fmt: skip
+        key = account.identifier
+        yield "record", ("account", key, key, 1, encode(account.body()), None)
+        yield "name", ("account", account.unique()[0], key, yes)
+        entry = {
+            "run": f"o{n}", "journey": "ACTIVATION", "at": at, "event": "ChoosePassword", "row": "password.chosen",
+            "source": "password", "dest": "activated", "reasons": none, "denied": none, "mobile": None, "origin": None,
+        }  # fmt: skip
+        yield "audit", tuple(entry[column] for column in sql.AUDIT)
 
 
 def _fill_sqlite(path: Path, count: int) -> None:
@@ -93,20 +100,25 @@ def _fill_sqlite(path: Path, count: int) -> None:
     db.close()
 
 
+COLUMNS = {
+    "run": sql.RUN, "message": sql.MESSAGE, "tally": sql.TALLY, "record": sql.RECORD, "name": sql.NAME, "audit": sql.AUDIT,
+}  # fmt: skip
+
+
 def _insert(db: sqlite3.Connection, table: str, batch: list[tuple[object, ...]]) -> None:
     if batch:
-        db.executemany(f"INSERT INTO {table} VALUES ({', '.join('?' * len(batch[0]))})", batch)
+        columns, marks = sql.names(COLUMNS[table]), ", ".join("?" * len(batch[0]))
+        db.executemany(f"INSERT INTO {table} ({columns}) VALUES ({marks})", batch)
         batch.clear()
 
 
 def _fill_postgres(dsn: str, schema: str, count: int) -> None:
     with psycopg.connect(dsn) as connection:
-        for table in ("activation", "outbox", "tally", "account", "holder", "audit"):
-            with connection.cursor().copy(f"COPY {schema}.{table} FROM STDIN") as copy:
+        for table, columns in COLUMNS.items():
+            with connection.cursor().copy(f"COPY {schema}.{table} ({sql.names(columns)}) FROM STDIN") as copy:
                 for name, row in _rows(count, postgres=True):
                     if name == table:
                         copy.write_row(row)
-        connection.execute(f"ALTER TABLE {schema}.audit ALTER COLUMN seq RESTART WITH {count + 1}")
     with psycopg.connect(dsn, autocommit=True) as connection:
         connection.execute("VACUUM ANALYZE")
         connection.execute("CHECKPOINT")

@@ -30,6 +30,7 @@ from educonnect_flow.people import E164
 from educonnect_flow.ports import Store
 from educonnect_flow.sms import RecordingSms
 from educonnect_flow.testing import CheapHasher
+from tests.world import activation_of
 
 ROUNDS, BATCH = 15, 60
 PARENTS = (ROUNDS + 2) * BATCH
@@ -79,8 +80,9 @@ class Walker:
         outside = self.flow._engine.outside
         loaded = outside.store.load(digest(handle))
         assert loaded is not None
-        assert loaded.activation.challenge is not None
-        return outside.code_of(loaded.activation.id, loaded.activation.challenge.nonce, E164(mobile))
+        run = activation_of(loaded)
+        assert run.challenge is not None
+        return outside.code_of(run.journey, run.id, run.challenge.nonce, E164(mobile))
 
     def walk(self) -> None:
         """A whole activation."""

@@ -40,7 +40,20 @@ from educonnect_flow.stores import MemoryStore, SqliteStore
 from educonnect_flow.testing import FaultySms, Gateway
 from educonnect_flow.testing.clock import START
 from tests.stored.walks import walk_everywhere
-from tests.world import LEO, SECRET, STRANGER, WRONG_DATE, ZOE, World, answers, claim, later, password, reasons
+from tests.world import (
+    LEO,
+    SECRET,
+    STRANGER,
+    WRONG_DATE,
+    ZOE,
+    World,
+    activation_of,
+    answers,
+    claim,
+    later,
+    password,
+    reasons,
+)
 
 promise = pytest.mark.promise
 
@@ -48,12 +61,12 @@ promise = pytest.mark.promise
 def identity(world: World, out: Outcome) -> str:
     loaded = world.store.load(digest(out.handle))
     assert loaded is not None
-    return loaded.activation.id
+    return activation_of(loaded).id
 
 
 def walked(world: World) -> Outcome:
     """A journey with a mistake on every page."""
-    out = world.flow.start("203.0.113.7")
+    out = world.flow.start(source="203.0.113.7")
     steps: list[Callable[[], Any]] = [
         lambda: ChooseProfile(Profile.GUARDIAN), StartActivation, lambda: claim(mobile="1"), claim,
         lambda: SubmitCode(world.wrong()), lambda: later(world, ResendCode()), lambda: SubmitCode(world.code()),
@@ -74,14 +87,14 @@ def test_replaying_the_trail_of_every_kind_of_activation_gives_its_state(store: 
     outs = [*walk_everywhere(store).values(), walked(world)]
     trails: dict[str, list[AuditEntry]] = {}
     for _, entry in world.flow.audit(limit=10_000):
-        trails.setdefault(entry.activation, []).append(entry)
+        trails.setdefault(entry.run, []).append(entry)
     for out in outs:
         loaded = store.load(digest(out.handle))
         assert loaded is not None
-        trail = trails.pop(loaded.activation.id)
-        assert replay(trail) is loaded.activation.state is out.state
-        assert tuple(trail) == store.trail(loaded.activation.id)
-        assert len([entry for entry in trail if entry.event != "Deliver"]) == loaded.activation.version
+        trail = trails.pop(activation_of(loaded).id)
+        assert replay(trail) is activation_of(loaded).state is out.state
+        assert tuple(trail) == store.trail(activation_of(loaded).id)
+        assert len([entry for entry in trail if entry.event != "Deliver"]) == activation_of(loaded).version
 
 
 EVENTS: list[Any] = [
@@ -179,7 +192,7 @@ def test_a_stranger_leaves_the_trail_that_a_known_parent_leaves(store: Store) ->
         out = world.submit(out, SubmitCode(wrong))
         out = world.submit(out, GoBack())
         trail = store.trail(identity(world, out))
-        trails.append([evolve(entry, activation="", at=START) for entry in trail])
+        trails.append([evolve(entry, run="", at=START) for entry in trail])
     assert trails[0] == trails[1]
 
 

@@ -11,9 +11,10 @@ import pytest
 from attrs import evolve
 from transitions import MachineError
 
-from educonnect_flow.activation.events import PUBLIC, Lapse
+from educonnect_flow.activation.events import PUBLIC
 from educonnect_flow.activation.states import FINAL, State
 from educonnect_flow.activation.table import ROWS, TABLE
+from educonnect_flow.engine.event import Lapse
 from educonnect_flow.machinery.diagram import mermaid
 from educonnect_flow.machinery.table import Row, TableError, _ways_of, compile_table
 

@@ -23,24 +23,24 @@ from educonnect_flow import (
     State,
     SubmitCode,
     Validators,
-    engine,
 )
-from educonnect_flow.activation.attempt import (
-    NO_FACTS,
+from educonnect_flow.activation.events import PUBLIC
+from educonnect_flow.activation.facts import (
     ClaimFacts,
     CodeFacts,
-    Facts,
     FoundFacts,
     IssueFacts,
     PasswordFacts,
     PupilsFacts,
     ReadyFacts,
 )
-from educonnect_flow.activation.decide import Decision, decide
-from educonnect_flow.activation.events import PUBLIC, Event, Lapse
 from educonnect_flow.activation.snapshot import Activation, Challenge, Claim, ShownPupil
 from educonnect_flow.activation.states import FINAL
 from educonnect_flow.activation.table import ROWS
+from educonnect_flow.engine import engine
+from educonnect_flow.engine.decide import decide
+from educonnect_flow.engine.event import Event, Lapse
+from educonnect_flow.engine.step import NO_FACTS, Decision, Facts
 from educonnect_flow.journeys import ACTIVATION
 from educonnect_flow.people import MobileKey, Relation, SealedMobile
 from educonnect_flow.reasons import Refusal
@@ -75,7 +75,7 @@ FOUND = FoundFacts(
 )
 CLAIMED = ClaimFacts(form=(), human=None, found=FOUND)
 ISSUE = IssueFacts(**COUNTED, nonce="n", message="m")
-CODED = CodeFacts(**COUNTED, expected=CODE, candidates=(EMILIE,), active=False)
+CODED = CodeFacts(**COUNTED, expected=CODE, candidates=(EMILIE,), identifiers=())
 PUPILS = PupilsFacts(**COUNTED, pupils=(LEO, ZOE), gone=frozenset())
 READY = ReadyFacts(
     mobile=MOBILE,
@@ -167,7 +167,7 @@ CASES: dict[str, Case] = {
     "the right code while all wait": Case(
         run(S.CODE), SubmitCode(CODE), barred(CODED, "source_failures"), S.CODE, "code.held", (Reason.SOURCE_FAILURES,)
     ),
-    "the right code of an account": Case(run(S.CODE), SubmitCode(CODE), evolve(CODED, active=True), S.ALREADY_ACTIVE, "code.active"),
+    "the right code of an account": Case(run(S.CODE), SubmitCode(CODE), evolve(CODED, identifiers=("e.durand42",)), S.ALREADY_ACTIVE, "code.active"),
     "the right code without a pupil": Case(
         run(S.CODE), SubmitCode(CODE), evolve(CODED, candidates=(evolve(EMILIE, pupils=()),)), S.REFUSED, "code.no_pupil",
         (Reason.NO_PUPIL,),
@@ -230,7 +230,7 @@ CASES: dict[str, Case] = {
 }  # fmt: skip
 
 
-def decided(case: Case) -> Decision:
+def decided(case: Case) -> Decision[Activation]:
     return decide(ACTIVATION, case.run, case.event, case.facts, case.now, case.settings, Validators())
 
 
@@ -239,11 +239,11 @@ def decided(case: Case) -> Decision:
 def test_what_an_event_comes_to(name: str) -> None:
     case = CASES[name]
     decision = decided(case)
-    assert (decision.activation.state, decision.row) == (case.state, case.row)
+    assert (decision.run.state, decision.row) == (case.state, case.row)
     assert tuple(refusal.reason for refusal in decision.refusals) == case.refusals
     assert decision.accepted is (not case.refusals)
-    assert decision.activation.version == case.run.version + 1
-    assert decision.activation.events == case.run.events + 1
+    assert decision.run.version == case.run.version + 1
+    assert decision.run.events == case.run.events + 1
 
 
 def test_the_cases_take_every_row() -> None:
@@ -270,8 +270,8 @@ def test_an_event_out_of_its_state_is_a_refusal_that_needs_no_facts(state: State
     assert ([refusal.reason for refusal in decision.refusals], decision.row) == ([Reason.NOT_NOW], None)
     assert not decision.audited
     counted = {} if state in FINAL else {"version": 8, "events": 1}
-    assert asdict(decision.activation, recurse=False) == asdict(before, recurse=False) | counted
-    assert (decision.limits, decision.outgoing, decision.account, decision.denied) == ((), None, None, ())
+    assert asdict(decision.run, recurse=False) == asdict(before, recurse=False) | counted
+    assert (decision.limits, decision.messages, decision.records, decision.denied) == ((), (), (), ())
 
 
 def test_the_library_alone_lets_time_pass() -> None:
@@ -281,7 +281,7 @@ def test_the_library_alone_lets_time_pass() -> None:
 # --- what was decided is decided again -----------------------------------------------------------------------
 
 
-def told(decision: Decision) -> dict[str, Any]:
+def told(decision: Decision[Any]) -> dict[str, Any]:
     """All of a decision, for comparison."""
     return {
         name: asdict(value, recurse=False) if hasattr(value, "__attrs_attrs__") else value
@@ -294,7 +294,7 @@ def recorded(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
     """What every decision was made from, and how it came out."""
     found: list[tuple[Any, ...]] = []
 
-    def record(*given: Any) -> Decision:
+    def record(*given: Any) -> Decision[Any]:
         decision = decide(*given)
         found.append((given, told(decision)))
         return decision

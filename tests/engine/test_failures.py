@@ -140,7 +140,7 @@ def test_an_observer_that_fails_is_logged_with_its_frames(caplog: pytest.LogCapt
 @promise("V1")
 def test_that_the_store_fails_is_logged_once_with_the_call_and_its_reason(caplog: pytest.LogCaptureFixture) -> None:
     class Locked(MemoryStore):
-        def load(self, handle: str, request: str | None = None) -> Any:
+        def load(self, *_: Any) -> Any:
             raise StoreUnavailable("activations.db: database is locked") from OSError(MOBILE)
 
     with pytest.raises(StoreUnavailable):

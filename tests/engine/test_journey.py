@@ -9,9 +9,9 @@ import attrs
 import pytest
 
 from educonnect_flow import GoBack, State, SubmitCode
-from educonnect_flow.activation.events import Lapse
+from educonnect_flow.engine.event import Lapse
+from educonnect_flow.engine.journey import Journey
 from educonnect_flow.journeys import ACTIVATION
-from educonnect_flow.machinery.journey import Journey
 from educonnect_flow.machinery.table import TableError
 
 
@@ -23,7 +23,7 @@ def changed(**more: Any) -> Journey[Any]:
 def test_the_activation_is_one() -> None:
     assert repr(changed()) == repr(ACTIVATION) == "Journey('ACTIVATION')"
     assert set(ACTIVATION.facts) == set(ACTIVATION.events)
-    assert ACTIVATION.timeout is Lapse
+    assert ACTIVATION.name == "ACTIVATION"
     assert ACTIVATION.accepts(State.CODE, SubmitCode)
     assert not ACTIVATION.accepts(State.PROFILE, GoBack)
 
@@ -35,9 +35,11 @@ def test_a_journey_that_lacks_something_is_refused() -> None:
     facts = {event: load for event, load in ACTIVATION.facts.items() if event is not GoBack}
     with pytest.raises(TableError, match="which facts GoBack needs"):
         changed(facts=facts)
-    with pytest.raises(TableError, match="facts for Lapse, which no host may submit"):
+    with pytest.raises(TableError, match="Lapse is named, which no host may submit"):
         changed(facts={**ACTIVATION.facts, Lapse: None})
-    with pytest.raises(TableError, match="final state EXPIRED shows a human check"):
+    with pytest.raises(TableError, match="Lapse is named, which no host may submit"):
+        changed(secrets={Lapse: None})
+    with pytest.raises(TableError, match="final state EXPIRED asks for something"):
         changed(prompts=frozenset({State.EXPIRED}))
 
 

@@ -37,7 +37,22 @@ from educonnect_flow.ports import Store
 from educonnect_flow.stores import MemoryStore, PostgresStore, SqliteStore
 from educonnect_flow.testing import Crash, FaultyStore
 from tests.postgres import Server
-from tests.world import LEO, WRONG_DATE, ZOE, World, answers, claim, later, password, reasons
+from tests.world import (
+    LEO,
+    WRONG_DATE,
+    ZOE,
+    World,
+    account_of,
+    activation_of,
+    answers,
+    claim,
+    has_account,
+    issued,
+    later,
+    leased,
+    password,
+    reasons,
+)
 
 promise = pytest.mark.promise
 
@@ -52,7 +67,7 @@ def test_of_fifty_finals_at_once_one_account_comes_out(world: World, store: Stor
         outcomes = list(pool.map(lambda _: world.submit(out, password()), range(50)))
     assert Counter(outcome.accepted for outcome in outcomes) == {True: 1, False: 49}
     assert {outcome.view.identifier for outcome in outcomes} == {outcomes[0].view.identifier}
-    assert store.issued("e.durand") == 1
+    assert issued(store, "e.durand") == 1
 
 
 @promise("R1", "R7")
@@ -61,7 +76,7 @@ def test_fifty_times_the_same_final_request_is_one_account_and_one_answer(world:
     with ThreadPoolExecutor(50) as pool:
         outcomes = list(pool.map(lambda _: world.submit(out, password(), "final"), range(50)))
     assert all(outcome == outcomes[0] and outcome.accepted for outcome in outcomes)
-    assert store.issued("e.durand") == 1
+    assert issued(store, "e.durand") == 1
 
 
 @promise("R1")
@@ -70,7 +85,7 @@ def test_two_activations_of_one_guardian_make_one_account(world: World, store: S
     with ThreadPoolExecutor(4) as pool:
         states = Counter(outcome.state for outcome in pool.map(lambda out: world.submit(out, password()), tabs))
     assert states == {State.ACTIVATED: 1, State.ALREADY_ACTIVE: 3}
-    assert store.issued("e.durand") == 1
+    assert issued(store, "e.durand") == 1
 
 
 def _homonyms(first: int, count: int) -> list[Guardian]:
@@ -105,11 +120,11 @@ def _derive(world: World, out: Outcome) -> str:
     store = getattr(world.store, "store", world.store)  # past the faults of a FaultyStore
     loaded = store.load(digest(out.handle))
     assert loaded is not None
-    a = loaded.activation
+    a = activation_of(loaded)
     assert a.claim is not None
     assert a.challenge is not None
     outside = world.flow._engine.outside
-    return outside.code_of(a.id, a.challenge.nonce, outside.mobile_of(a.id, a.claim.mobile))
+    return outside.code_of("ACTIVATION", a.id, a.challenge.nonce, outside.mobile_of(a.id, a.claim.mobile))
 
 
 @promise("R2")
@@ -127,7 +142,7 @@ def test_a_thousand_homonyms_in_two_processes_get_identifiers_of_their_own(
     digits = Counter(len(identifier.removeprefix("m.martin")) for identifier in identifiers)
     assert set(digits) == {2, 3, 4}
     store = _opened(kind, where)
-    assert store.issued("m.martin") == 1000
+    assert issued(store, "m.martin") == 1000
     store.close()
 
 
@@ -182,7 +197,7 @@ def test_a_failure_at_any_store_call_leaves_nothing_or_all_and_a_retry_gives_the
         faulty = FaultyStore(fresh, n, after=after, error=error)
         world = World(faulty)
         assert _kept(world, _walk(world, error)) == expected, (n, calls[n - 1])
-        assert fresh.issued("e.durand") == 1
+        assert issued(fresh, "e.durand") == 1
         assert world.flow.deliver() == 0  # every code was superseded or used
         if fresh is not store:
             fresh.close()
@@ -191,8 +206,8 @@ def test_a_failure_at_any_store_call_leaves_nothing_or_all_and_a_retry_gives_the
 def _emptied(store: Store, path: Path) -> Store:
     """An empty store of the same kind."""
     if isinstance(store, PostgresStore):
-        s = store._queries.schema
-        tables = "activation, answered, outbox, tally, account, holder, base, audit, spent"
+        s = store._schema
+        tables = "run, answered, message, tally, record, name, audit, spent"
         with store._pool.connection() as connection:
             connection.execute("TRUNCATE " + ", ".join(f"{s}.{table}" for table in tables.split(", ")))
         return store
@@ -514,7 +529,7 @@ def test_a_message_whose_code_is_over_is_discarded(world: World, store: Store) -
     world.clock.advance(world.settings.code_ttl)
     assert world.flow.deliver() == 0
     assert world.sms.sent == []
-    assert store.claim(world.clock.now + timedelta(days=9), world.clock.now) is None
+    assert leased(store, world.clock.now + timedelta(days=9), world.clock.now) is None
 
 
 @promise("R12")
@@ -617,7 +632,7 @@ def test_a_fork_waits_for_a_transaction_to_end(tmp_path: Path) -> None:
     with pytest.raises(StoreUnavailable, match="closed"):
         world.flow.start()
     with store._write_lock, pytest.raises(StoreUnavailable, match="closed"):
-        store.active(("g1",))  # the reader's way
+        has_account(store, "g1")  # the reader's way
 
 
 def test_a_signal_at_the_beginning_of_a_transaction_does_not_wedge_the_store(
@@ -728,7 +743,7 @@ def test_a_file_that_is_gone_is_a_clear_error_in_every_call(tmp_path: Path) -> N
     world = World(store)
     out = world.at(State.CODE)
     with sqlite3.connect(tmp_path / "activations.db") as db:
-        for table in ("activation", "audit", "outbox"):
+        for table in ("run", "audit", "message"):
             db.execute(f"DROP TABLE {table}")
     db.close()
     for call in (
@@ -761,7 +776,7 @@ def test_what_is_over_is_purged_on_its_day_and_nothing_of_it_stays_in_the_file(
     for out in (done, left):
         with pytest.raises(UnknownHandle):
             world.flow.resume(out.handle)
-    assert store.account(done.view.identifier) is not None
+    assert account_of(store, done.view.identifier) is not None
     raw = b"".join(path.read_bytes() for path in tmp_path.iterdir())
     for trace in (b"Leo", b"Moulin", "••".encode(), b"\\u2022", digest(done.handle).encode()):
         assert trace not in raw

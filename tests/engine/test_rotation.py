@@ -7,7 +7,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from attrs import evolve
 
 from educonnect_flow import (
     ChooseProfile,
@@ -23,8 +22,6 @@ from educonnect_flow import (
 from educonnect_flow.errors import RequestReused, StoreUnavailable, UnknownHandle, WrongKey, WrongUse
 from educonnect_flow.machinery.keys import Keys
 from educonnect_flow.ports import Store
-from educonnect_flow.records import Loaded
-from educonnect_flow.stores import MemoryStore
 from educonnect_flow.testing import FaultyStore
 from tests.world import LEO, MOBILE, SECRET, ZOE, World, answers, claim, later, password, reasons
 
@@ -135,7 +132,7 @@ def test_messages_and_sources_are_counted_on(pair: Pair) -> None:
     before, after = pair(settings=Settings(sms_per_mobile=9, sms_per_source=2))
     before.clock.advance(hours=26)
     for n, world in enumerate((before, after, after, before)):
-        out = world.flow.start("203.0.113.7")
+        out = world.flow.start(source="203.0.113.7")
         for event in (ChooseProfile(Profile.GUARDIAN), StartActivation(), claim()):
             out = world.submit(out, event)
         assert out.accepted is (n < 2)
@@ -160,25 +157,6 @@ def test_a_request_that_commits_between_two_readings_is_found(pair: Pair, right:
 
     twin = World(Meanwhile(after.store), clock=after.clock, secret_key=[NEW, SECRET])
     assert twin.submit(out, event, "the request") == first[0]
-
-
-def test_readings_that_never_agree_end_in_a_clear_error() -> None:
-    class Restless(MemoryStore):
-        busy = False
-
-        def load(self, handle: str, request: str | None = None) -> Loaded | None:
-            loaded = super().load(handle, request)
-            if self.busy and loaded is not None:
-                self.seen = getattr(self, "seen", 0) + 1
-                return evolve(loaded, activation=evolve(loaded.activation, version=self.seen))
-            return loaded
-
-    store = Restless()
-    world = World(store, secret_key=[NEW, SECRET])
-    out = world.at(State.CODE)
-    store.busy = True
-    with pytest.raises(StoreUnavailable, match="too many others"):
-        world.submit(out, GoBack(), "one")
 
 
 def test_once_all_that_it_made_is_over_the_old_key_may_go(pair: Pair) -> None:

@@ -152,7 +152,7 @@ def test_no_local_variable_of_any_line_shows_a_secret(tmp_path: Path) -> None:
         return submit(out, claim(human_check=str(questions.asked)))
 
     with watch.on():
-        out = world.flow.start("203.0.113.7")
+        out = world.flow.start(source="203.0.113.7")
     event: Any
     for event in (ChooseProfile(Profile.GUARDIAN), StartActivation(), claim(mobile="06 12 34 56 7")):
         out = submit(out, event)
@@ -264,10 +264,10 @@ class FailingStore:
 
 
 @promise("V1")
-@pytest.mark.parametrize("call", ["load", "commit", "active", "issued"])
+@pytest.mark.parametrize("call", ["load", "commit", "tally"])
 def test_what_a_store_raises_shows_nothing(call: str) -> None:
     world = World()
-    state = State.PASSWORD if call == "issued" else State.CODE
+    state = State.PASSWORD if call == "tally" else State.CODE
     out = world.at(state)
     event = EVENTS[state](world)
     failing: Any = FailingStore(world.store, call)

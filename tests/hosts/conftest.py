@@ -54,10 +54,10 @@ class Threaded(DjangoStore):
     """Leaves no connection open in the threads of a test: Django closes them at the end of a request."""
 
     @contextmanager
-    def _available(self) -> Iterator[None]:
+    def _cursor(self) -> Iterator[Any]:
         try:
-            with super()._available():
-                yield
+            with super()._cursor() as cursor:
+                yield cursor
         finally:
             connection = connections[self._using]
             if threading.current_thread() is not threading.main_thread() and not connection.in_atomic_block:

@@ -144,7 +144,7 @@ def test_nothing_is_stored_for_who_only_looks() -> None:
     client = Client()
     for address in ("/activation/", "/activation/profil/", "/activation/code/"):
         client.get(address, follow=True)
-    assert models.Activation.objects.count() == 0
+    assert models.Run.objects.count() == 0
     assert client.cookies["educonnect_activation_token"].value == ""
 
 
@@ -155,7 +155,7 @@ def test_the_handle_is_in_a_cookie_for_nobody_else() -> None:
     assert (cookie["httponly"], cookie["samesite"], cookie["max-age"]) == (True, "Lax", 3600)
     secure = Client().post("/activation/profil/", {"event": "ChooseProfile"}, secure=True)
     assert secure.cookies["educonnect_activation_token"]["secure"] is True
-    (kept,) = models.Activation.objects.filter(id=models.Activation.objects.first().id)  # type: ignore[union-attr]  # there is one
+    (kept,) = models.Run.objects.filter(id=models.Run.objects.first().id)  # type: ignore[union-attr]  # there is one
     assert cookie.value not in f"{vars(kept)}"
     response = one.client.get("/activation/connexion/")
     assert "no-store" in response["Cache-Control"]
@@ -665,11 +665,11 @@ def test_the_admin_reads_and_shows_no_secret() -> None:
     admin.login(username="root", password="root")
     pages = "".join(
         admin.get(f"/admin/educonnect_flow/{model}/").content.decode()
-        for model in ("activation", "account", "audit", "outbox")
+        for model in ("run", "account", "audit", "message")
     )
     for model, row in (
-        ("activation", models.Activation.objects.first()), ("account", models.Account.objects.first()),
-        ("audit", models.Audit.objects.last()), ("outbox", models.Outbox.objects.first()),
+        ("run", models.Run.objects.first()), ("account", models.Account.objects.first()),
+        ("audit", models.Audit.objects.last()), ("message", models.Message.objects.first()),
     ):  # fmt: skip
         assert row is not None
         address = f"/admin/educonnect_flow/{model}/{str(row.pk).replace('_', '_5F')}/change/"
@@ -678,9 +678,9 @@ def test_the_admin_reads_and_shows_no_secret() -> None:
         assert admin.post(address.replace("change", "delete")).status_code == 403
     assert admin.get("/admin/educonnect_flow/account/add/").status_code == 403
     assert "e.durand" in pages
-    secrets = [row.handle for row in models.Activation.objects.all()]
-    secrets += [row.password_hash for row in models.Account.objects.all()]
-    secrets += [text for row in models.Outbox.objects.all() for text in (row.nonce, row.mobile)]
+    secrets = [row.handle for row in models.Run.objects.all()]
+    secrets += [row.content.password_hash for row in models.Account.objects.all()]
+    secrets += [text for row in models.Message.objects.all() for text in json.loads(row.body).values()]
     secrets += [row.mobile for row in models.Audit.objects.all() if row.mobile]
     assert len(secrets) > 5
     assert [secret for secret in secrets if secret in pages] == []
@@ -690,10 +690,10 @@ def test_the_admin_reads_and_shows_no_secret() -> None:
 
 def test_every_row_says_what_it_is() -> None:
     Parent().to_the_end()
-    told = {str(row) for model in (models.Activation, models.Answered, models.Tally, models.Account, models.Holder,
-            models.Base, models.Spent, models.Audit) for row in model._default_manager.all()}  # fmt: skip
+    told = {str(row) for model in (models.Run, models.Answered, models.Tally, models.Account, models.Name,
+            models.Spent, models.Audit) for row in model._default_manager.all()}  # fmt: skip
     assert any(text.startswith("e.durand") for text in told)
-    assert str(models.Outbox(id="m1")) == "m1"
+    assert str(models.Message(id="m1")) == "m1"
 
 
 def test_the_purge(capsys: pytest.CaptureFixture[str]) -> None:
@@ -701,7 +701,7 @@ def test_the_purge(capsys: pytest.CaptureFixture[str]) -> None:
     (seen.FOLDER / "ahead").write_text("172800")
     call_command("educonnect_purge")
     assert "activations deleted: 1" in capsys.readouterr().out
-    assert models.Activation.objects.count() == models.Answered.objects.count() == models.Outbox.objects.count() == 0
+    assert models.Run.objects.count() == models.Answered.objects.count() == models.Message.objects.count() == 0
 
 
 def test_the_relay_runs_as_a_process_does(monkeypatch: MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

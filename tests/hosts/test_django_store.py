@@ -1,4 +1,4 @@
-"""The store through Django's ORM keeps the contract, on both databases."""
+"""The store over Django's connection keeps the contract, on both databases."""
 
 from __future__ import annotations
 
@@ -11,21 +11,19 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from attrs import evolve
-from django.db import IntegrityError, connections, transaction
-from django.db.models import QuerySet
+from django.db import connections, transaction
 
 from educonnect_flow.contrib.django import models
 from educonnect_flow.contrib.django.store import DjangoStore
 from educonnect_flow.errors import StoreUnavailable, WrongUse
-from educonnect_flow.machinery.tally import EMPTY, Limit
+from educonnect_flow.machinery.tally import Limit
 from educonnect_flow.ports import utc_now
-from educonnect_flow.records import Commit, Standing
+from educonnect_flow.records import Commit, Ref, Standing
 from educonnect_flow.testing import StoreContract
-from educonnect_flow.testing.stores import account, first
+from educonnect_flow.testing.stores import change, first
 from tests.hosts.conftest import Threaded, alias
 from tests.postgres import Server
 
@@ -53,39 +51,17 @@ def store(request: pytest.FixtureRequest) -> DjangoStore:
 def test_of_many_accounts_of_one_guardian_at_once_one_comes_to_be(store: DjangoStore) -> None:
     for run in range(5):
         commits = [
-            first(f"a{run}.{n}", f"h{run}.{n}", account=account(f"x{run}.{n}", f"g{run}", f"own{run}.{n}"))
+            first(f"a{run}.{n}", f"h{run}.{n}", records=(change(f"x{run}.{n}", f"guardian:{run}", f"guardian:own{n}"),))
             for n in range(8)
         ]
         with ThreadPoolExecutor(8) as pool:
             standings = [receipt.standing for receipt in pool.map(store.commit, commits)]
-        assert sorted(standings, key=lambda s: s.value) == [Standing.ACTIVE] * 7 + [Standing.DONE]
-
-
-@pytest.mark.parametrize(
-    ("given", "standing"),
-    [
-        (("x2", "g1"), Standing.ACTIVE),
-        (("x1", "g2"), Standing.IDENTIFIER_TAKEN),
-        (("x2", "g2"), Standing.STALE),
-        (None, Standing.STALE),
-    ],
-)
-def test_who_was_overtaken_in_the_same_instant_is_told_by_what(
-    store: DjangoStore, monkeypatch: pytest.MonkeyPatch, given: Any, standing: Standing
-) -> None:
-    store.commit(first(account=account("x1", "g1")))
-
-    def overtaken(*_: Any) -> None:
-        raise IntegrityError("somebody was first")
-
-    monkeypatch.setattr(store, "_write_snapshot", overtaken)
-    commit = first("a2", "h2", account=None if given is None else account(*given))
-    assert store.commit(commit).standing is standing
+        assert sorted(standings, key=lambda s: s.value) == [Standing.CONFLICT] * 7 + [Standing.DONE]
 
 
 def test_a_database_that_is_away_is_store_unavailable(tmp_path: Path, on_sqlite: DjangoStore) -> None:
     away = DjangoStore(alias(NAME=tmp_path / "no folder" / "file"))
-    for call in (lambda: away.load("h"), lambda: away.commit(first()), lambda: away.issued("b")):
+    for call in (lambda: away.load("h"), lambda: away.commit(first()), lambda: away.find((Ref("account", key="b"),))):
         with pytest.raises(StoreUnavailable, match="unable to open"):
             call()
     empty = DjangoStore(alias(NAME=tmp_path / "empty"))
@@ -136,9 +112,9 @@ MANY = tuple(
 
 
 def counted(name: str, limits: Iterable[Limit] = LIMITS, at: datetime | None = None) -> Commit:
-    """The first commit of an activation, that counts against *limits*."""
+    """The first commit of a run, that counts against *limits*."""
     made = first(name, f"handle {name}")
-    return evolve(made, activation=evolve(made.activation, seen_at=at or utc_now()), limits=tuple(limits))
+    return evolve(made, at=at or utc_now(), limits=tuple(limits))
 
 
 def beside_purges(store: DjangoStore, seconds: float) -> tuple[int, list[BaseException]]:
@@ -183,29 +159,6 @@ def test_parents_beside_a_purge_in_a_loop_for_longer(on_postgres: DjangoStore) -
     commits, errors = beside_purges(on_postgres, 20)
     assert [repr(error) for error in errors] == []
     assert commits > 100
-
-
-def test_a_counter_that_a_purge_deletes_under_a_commit_is_made_anew(
-    store: DjangoStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    left = 2
-    rows = QuerySet.select_for_update
-
-    def purged(query: Any, **given: Any) -> Any:
-        nonlocal left
-        if left and query.model is models.Tally:
-            left -= 1
-            models.Tally.objects.using(store._using).filter(key__endswith="key1").delete()
-        return rows(query, **given)
-
-    monkeypatch.setattr(QuerySet, "select_for_update", purged)
-    assert store.commit(counted("a")).standing is Standing.DONE
-    assert left == 0
-    assert all(store.tally(limit.kind, limit.key) != EMPTY for limit in LIMITS)
-    left = 1_000
-    with pytest.raises(StoreUnavailable, match="a purge deleted a counter"):
-        store.commit(counted("b"))
-    assert store.load("handle b") is None
 
 
 def test_a_purge_waits_for_no_commit(on_postgres: DjangoStore) -> None:

@@ -213,7 +213,7 @@ def test_one_command_starts_the_django_example(tmp_path: Path, free_port: int) -
         page = post("ChooseProfile")
         page = post("StartActivation")
         with closing(sqlite3.connect(database)) as rows:
-            ((body,),) = rows.execute("SELECT body FROM educonnect_flow_activation").fetchall()
+            ((body,),) = rows.execute("SELECT body FROM educonnect_flow_run").fetchall()
         check = CaptchaCheck(MemoryStore(), hashlib.sha256(b"educonnect_flow:" + key.encode()).digest())
         answer = check._text(json.loads(body)["prompt"])
         page = post("ClaimIdentity", family_name="durand", given_name="emilie", mobile="0612345678", human_check=answer)

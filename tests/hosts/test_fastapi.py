@@ -291,8 +291,7 @@ def test_the_source_is_said(host: Host) -> None:
     with httpx.Client(base_url=host.address) as client:
         client.post("/cookie")
     store: Any = host.flow._engine.outside.store
-    kept = store._kept
-    assert [one.activation.source is not None for one in kept.values()] == [True]
+    assert ['"source"' in one.run.body.text for one in store._kept.values()] == [True]
 
 
 @pytest.mark.parametrize("error", [StoreUnavailable("away"), PortUnavailable("directory")])

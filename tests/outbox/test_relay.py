@@ -35,14 +35,14 @@ from educonnect_flow.errors import StoreUnavailable, WrongUse
 from educonnect_flow.machinery.keys import digest
 from educonnect_flow.ports import Message, Store
 from educonnect_flow.process import _stopped_by, purge, relay, relay_command
-from educonnect_flow.records import AuditEntry, Claimed
+from educonnect_flow.records import AuditEntry, Lease, Leased
 from educonnect_flow.relay import Handed
 from educonnect_flow.sms import RecordingSms
 from educonnect_flow.stores import MemoryStore, PostgresStore, SqliteStore
 from educonnect_flow.testing import Crash, FakeClock, FaultySms, FaultyStore, Gateway
 from tests.engine.test_async import Awaited
 from tests.postgres import Server
-from tests.world import EMILIE, LEO, SECRET, STRANGER, World, claim, later
+from tests.world import EMILIE, LEO, SECRET, STRANGER, World, activation_of, claim, later, leased
 
 promise = pytest.mark.promise
 
@@ -90,14 +90,14 @@ def test_a_message_is_never_handed_over_under_two_leases(store: Store) -> None:
     def meanwhile() -> None:
         assert second.flow.deliver() == 0  # the lease stands
         world.clock.advance(lease)
-        claimed.append(store.claim(world.clock(), world.clock() + lease))
+        claimed.append(leased(store, world.clock(), world.clock() + lease))
 
     class Failing(FaultySms):
         def send(self, message: Message) -> None:
             meanwhile()
             raise TimeoutError
 
-    claimed: list[Claimed | None] = []
+    claimed: list[Leased | None] = []
     late = World(store, clock=world.clock, sms=Failing())
     assert late.flow.hand_over() == Handed(retried=1)
     assert claimed[0] is not None
@@ -113,7 +113,7 @@ def test_a_claim_that_was_answered_after_its_lease_is_not_used(store: Store) -> 
     class Slow(FaultyStore):
         def _pass_on(self, name: str, method: Any, *args: Any) -> Any:
             result = super()._pass_on(name, method, *args)
-            if name == "claim":
+            if name == "lease":
                 clock.advance(minutes=1)
             return result
 
@@ -165,7 +165,7 @@ def test_a_rejected_message_is_final_and_seen(store: Store, caplog: pytest.LogCa
     assert sms.tries == 1
     loaded = store.load(digest(out.handle))
     assert loaded is not None
-    noted = store.trail(loaded.activation.id)[-1]
+    noted = store.trail(activation_of(loaded).id)[-1]
     assert (noted.event, noted.reasons, noted.at) == (
         "Deliver",
         ("sms_rejected",),
@@ -191,7 +191,7 @@ def test_nobody_hears_of_a_rejection_that_was_not_noted(store: Store) -> None:
     assert world.flow.hand_over() == Handed(rejected=1)
     loaded = store.load(digest(out.handle))
     assert loaded is not None
-    assert told == list(store.trail(loaded.activation.id))
+    assert told == list(store.trail(activation_of(loaded).id))
     assert "Deliver" not in {entry.event for entry in told}
 
 
@@ -408,14 +408,14 @@ class Stopper:
     def __getattr__(self, name: str) -> Any:
         return getattr(self.store, name)
 
-    def claim(self, now: datetime, lease_until: datetime) -> Claimed | None:
+    def lease(self, lease: Lease) -> Leased | None:
         if self.away:
             self.away -= 1
             raise StoreUnavailable("away")
-        claimed = self.store.claim(now, lease_until)
-        if claimed is None:
+        found: Leased | None = self.store.lease(lease)
+        if found is None:
             os.kill(os.getpid(), signal.SIGTERM)
-        return claimed
+        return found
 
     def close(self) -> None:
         self.closed = True
@@ -463,7 +463,7 @@ def test_a_thread_that_fails_ends_the_relay_whichever_it_is() -> None:
         def __getattr__(self, name: str) -> Any:
             return getattr(store, name)
 
-        def claim(self, now: datetime, lease_until: datetime) -> Claimed | None:
+        def lease(self, lease: Lease) -> Leased | None:
             self.turn += 1
             if self.turn == 4:
                 raise WrongUse("a host's mistake")

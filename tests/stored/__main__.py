@@ -13,13 +13,13 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from educonnect_flow.activation import snapshot
+from educonnect_flow.engine.run import dump
 from educonnect_flow.machinery.keys import digest
 from educonnect_flow.ports import Store
 from educonnect_flow.stores import PostgresStore, SqliteStore, postgres_queries, sqlite
-from educonnect_flow.testing.stores import full
 from tests.postgres import Server
 from tests.stored.walks import walk_everywhere
+from tests.world import activation_of, full
 
 HERE = Path(__file__).parent
 
@@ -65,8 +65,8 @@ def _snapshots(store: Store) -> None:
     for out in ends.values():
         loaded = store.load(digest(out.handle))
         assert loaded is not None
-        kept.append(loaded.activation)
-    lines = [json.dumps({"state": a.state.value, "version": a.version, "text": snapshot.dump(a)}) for a in kept]
+        kept.append(activation_of(loaded))
+    lines = [json.dumps({"state": a.state.value, "version": a.version, "text": dump(a)}) for a in kept]
     (HERE / f"snapshots-{sqlite.SCHEMA}.jsonl").write_text("\n".join(lines) + "\n", "utf-8")
     known = {name: [out.handle, out.state.value] for name, out in ends.items()}
     (HERE / f"handles-{sqlite.SCHEMA}.json").write_text(json.dumps(known, indent=1) + "\n", "utf-8")

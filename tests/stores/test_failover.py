@@ -18,7 +18,7 @@ from educonnect_flow.testing import waited
 from tests.engine.test_reliability import STEPS
 from tests.load import Parent, check, crowd, family, walk_all
 from tests.postgres import Server, Wire
-from tests.world import LEO, World, answers, claim, password
+from tests.world import LEO, World, activation_of, answers, claim, issued, password
 
 promise = pytest.mark.promise
 
@@ -186,7 +186,7 @@ def test_when_the_connection_drops_at_each_commit_the_request_finds_its_answer(
             assert _version(world, out) == version  # found, and not done again
         assert wire.cuts == len(STEPS)
         assert out.state is State.ACTIVATED
-        assert made.issued("e.durand") == 1
+        assert issued(made, "e.durand") == 1
         awaited.close()
     made.close()
     wire.close()
@@ -195,7 +195,7 @@ def test_when_the_connection_drops_at_each_commit_the_request_finds_its_answer(
 def _version(world: World, out: Outcome) -> int:
     loaded = world.store.load(digest(out.handle))
     assert loaded is not None
-    return loaded.activation.version
+    return activation_of(loaded).version
 
 
 @pytest.mark.by_hand

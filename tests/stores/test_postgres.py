@@ -14,13 +14,12 @@ from educonnect_flow import AsyncActivationFlow, ChooseProfile, GoBack, Profile,
 from educonnect_flow.connections import _AsyncConnection, _Connection
 from educonnect_flow.directory import StaticDirectory
 from educonnect_flow.errors import StoreUnavailable
-from educonnect_flow.records import Commit, Standing
+from educonnect_flow.records import Commit, Conflict, Receipt, Ref, Standing
 from educonnect_flow.sms import RecordingSms
 from educonnect_flow.stores import AsyncPostgresStore, PostgresStore
-from educonnect_flow.stores.postgres_queries import Queries
+from educonnect_flow.stores.postgres_queries import create
 from educonnect_flow.testing import AsyncStoreContract, CheapHasher, FakeClock, StoreContract, waited
-from educonnect_flow.testing.clock import START
-from educonnect_flow.testing.stores import HOUR, account, activation, first
+from educonnect_flow.testing.stores import change, first
 from tests.engine.test_async import walk
 from tests.postgres import Server
 from tests.world import EMILIE, SECRET, World
@@ -52,7 +51,8 @@ def test_the_whole_journey_awaited(server: Server, schema: str) -> None:
         )  # fmt: skip
         out = await walk(flow, sms)
         await store.close()
-        return out.state
+        found: State = out.state
+        return found
 
     assert asyncio.run(run()) is State.ACTIVATED
 
@@ -90,7 +90,7 @@ def test_a_newer_schema_is_refused(server: Server, schema: str) -> None:
 @pytest.mark.parametrize("schema", ["", "Upper", "a-b", "a;b", "1a", "x" * 64])
 def test_a_schema_is_a_plain_name(schema: str) -> None:
     with pytest.raises(ValueError, match="schema"):
-        Queries(schema)
+        create(schema)
 
 
 def test_reprs_hold_no_connection() -> None:
@@ -128,28 +128,32 @@ def test_two_that_get_there_in_the_same_instant_are_told_which_was_first(
 
 
 def _race(server: Server, schema: str, store: Any) -> None:
-    cases: list[tuple[str, Commit, Standing]] = [
+    cases: list[tuple[str, Commit, Receipt]] = [
         (
-            "INSERT INTO {s}.holder VALUES ('g1', 'x')",
-            first("a1", "h1", account=account("e.x01", "g1")),
-            Standing.ACTIVE,
+            "INSERT INTO {s}.name VALUES ('account', 'guardian:g1', 'x', true)",
+            first("a1", "h1", records=(change("e.x01", "guardian:g0", "guardian:g1"),)),
+            Receipt(Standing.CONFLICT, conflict=Conflict("account", "e.x01", "guardian:g1")),
         ),
         (
-            "INSERT INTO {s}.account VALUES ('e.x02', 'e.x', '{{}}', '{{}}', '{{}}', '', 0, '')",
-            first("a2", "h2", account=account("e.x02", "g2")),
-            Standing.IDENTIFIER_TAKEN,
+            "INSERT INTO {s}.record VALUES ('account', 'e.x02', '', 1, '')",
+            first("a2", "h2", records=(change("e.x02", "guardian:g2"),)),
+            Receipt(Standing.CONFLICT, conflict=Conflict("account", "e.x02", None)),
         ),
-        ("INSERT INTO {s}.activation VALUES ('a3', 1, 'h3', NULL, NULL, 0, '')", first("a3", "h9"), Standing.STALE),
+        (
+            "INSERT INTO {s}.run (id, version, handle, purge_at, body) VALUES ('a3', 1, 'h3', 0, '')",
+            first("a3", "h9"),
+            Receipt(Standing.STALE),
+        ),
     ]
-    for statement, commit, standing in cases:
+    for statement, commit, receipt in cases:
         with psycopg.connect(server.dsn) as other, ThreadPoolExecutor(1) as pool:
             other.execute(statement.format(s=schema))
             waiting = pool.submit(store.commit, commit)
             while not (_blocked(server) or waiting.done()):
                 pass
             other.commit()
-            assert waiting.result(60).standing is standing
-    # A handle that two activations share is nobody's doing: the error says so.
+            assert waiting.result(60) == receipt
+    # A handle that two runs share is no conflict that a journey knows: the error says so.
     store.commit(first("a5", "h5"))
     with pytest.raises(StoreUnavailable):
         store.commit(first("a6", "h5"))
@@ -184,7 +188,7 @@ def _kill_and_start(server: Server, store: PostgresStore, awaited: Any) -> None:
         lambda: world.flow.deliver(),
         lambda: world.flow.purge(),
         lambda: awaited.load("nothing"),
-        lambda: awaited.commit(Commit(activation=activation(), purge_at=START + HOUR, handle="h1")),
+        lambda: awaited.commit(first()),
     ):
         with pytest.raises(StoreUnavailable):
             call()
@@ -223,6 +227,6 @@ def test_a_call_without_an_answer_in_time_closes_its_connection(server: Server) 
 def test_a_store_that_was_closed_is_unavailable(server: Server, schema: str) -> None:
     store = PostgresStore(server.dsn, schema=schema)
     store.close()
-    for call in (lambda: store.issued("e.durand"), lambda: store.load("handle")):
+    for call in (lambda: store.find((Ref("account", key="e.durand42"),)), lambda: store.load("handle")):
         with pytest.raises(StoreUnavailable):
             call()

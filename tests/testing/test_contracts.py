@@ -20,7 +20,20 @@ from educonnect_flow.hashing import Argon2id
 from educonnect_flow.machinery.tally import EMPTY, Limit, Tally
 from educonnect_flow.people import Guardian
 from educonnect_flow.ports import AsyncDirectory, HumanPrompt, Message, PasswordHasher
-from educonnect_flow.records import DONE, AuditEntry, Claimed, Commit, Loaded, Receipt
+from educonnect_flow.records import (
+    DONE,
+    AuditEntry,
+    Commit,
+    Conflict,
+    Lease,
+    Leased,
+    Loaded,
+    Receipt,
+    Record,
+    RecordChange,
+    Ref,
+    Settled,
+)
 from educonnect_flow.stores import MemoryStore
 from educonnect_flow.testing import (
     AsyncStoreContract,
@@ -37,7 +50,7 @@ from educonnect_flow.testing import (
 )
 from educonnect_flow.testing.clock import START
 from educonnect_flow.testing.directory import LEO
-from educonnect_flow.testing.stores import HOUR, activation
+from educonnect_flow.testing.stores import HOUR, run
 from tests.engine.test_async import Awaited
 
 # --- ours keep them --------------------------------------------------------------------------------
@@ -154,15 +167,14 @@ class Wrong(MemoryStore):
 
 
 class KnowsAll(Wrong):
-    def load(self, handle: str, request: str | None = None) -> Loaded | None:
-        return super().load(handle, request) or Loaded(
-            activation=activation(), current=True, rotated_by=None, answered=None
-        )
+    def load(self, handle: str, requests: Sequence[str] = (), refs: Sequence[Ref] = ()) -> Loaded | None:
+        found = super().load(handle, requests, refs)
+        return found or Loaded(run=run(), current=True, rotated_by=None, answered=None, records=())
 
 
-class DropsTheClaim(Wrong):
+class DropsTheOwner(Wrong):
     def commit(self, commit: Commit) -> Receipt:
-        return super().commit(evolve(commit, activation=evolve(commit.activation, claim=None)))
+        return super().commit(evolve(commit, run=evolve(commit.run, owner="")))
 
 
 class IgnoresTheVersion(Wrong):
@@ -184,14 +196,15 @@ class LooksThenWrites(Wrong):
 class NotesBeforeItRefuses(Wrong):
     def commit(self, commit: Commit) -> Receipt:
         receipt = super().commit(commit)
-        if receipt is not DONE and commit.audit is not None:
-            self._note(commit.audit)
+        if receipt is not DONE:
+            for one in commit.audit:
+                self._note(one)
         return receipt
 
 
 class TakesAnyHandleForTheCurrent(Wrong):
-    def load(self, handle: str, request: str | None = None) -> Loaded | None:
-        loaded = super().load(handle, request)
+    def load(self, handle: str, requests: Sequence[str] = (), refs: Sequence[Ref] = ()) -> Loaded | None:
+        loaded = super().load(handle, requests, refs)
         return loaded and evolve(loaded, current=True)
 
 
@@ -201,15 +214,20 @@ class NeverForgetsAHandle(Wrong):
 
 
 class KeepsRequestsInOnePlace(Wrong):
-    def load(self, handle: str, request: str | None = None) -> Loaded | None:
-        loaded = super().load(handle, request)
-        answered = [kept.answered[request] for kept in self._kept.values() if request in kept.answered]
+    def load(self, handle: str, requests: Sequence[str] = (), refs: Sequence[Ref] = ()) -> Loaded | None:
+        loaded = super().load(handle, requests, refs)
+        answered = [kept.answered[key] for kept in self._kept.values() for key in requests if key in kept.answered]
         return loaded and evolve(loaded, answered=answered[0] if answered else None)
 
 
-class CountsPerActivation(Wrong):
+class LooksUnderOneKey(Wrong):
+    def load(self, handle: str, requests: Sequence[str] = (), refs: Sequence[Ref] = ()) -> Loaded | None:
+        return super().load(handle, requests[:1], refs)
+
+
+class CountsPerRun(Wrong):
     def commit(self, commit: Commit) -> Receipt:
-        own = tuple(limit._replace(key=limit.key + commit.activation.id) for limit in commit.limits)
+        own = tuple(limit._replace(key=limit.key + commit.run.id) for limit in commit.limits)
         return super().commit(evolve(commit, limits=own))
 
 
@@ -218,31 +236,123 @@ class CountsWhatOnlyAsks(Wrong):
         return super().commit(evolve(commit, limits=tuple(limit._replace(adds=1) for limit in commit.limits)))
 
 
-class LooksAtOneGuardian(Wrong):
-    def active(self, guardians: tuple[str, ...]) -> bool:
-        return super().active(guardians[:1])
+class LocksInTheOrderGiven(Wrong):
+    """A lock for each counter, taken in any order: two commits wait for each other, and one gives up."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._of = {f"key{n}": Lock() for n in range(6)}
+
+    def commit(self, commit: Commit) -> Receipt:
+        held = []
+        try:
+            for limit in commit.limits:
+                if not self._of[limit.key].acquire(timeout=0.1):
+                    raise StoreUnavailable("deadlock detected")
+                held.append(limit.key)
+                time.sleep(0.002)
+            return super().commit(commit)
+        finally:
+            for key in held:
+                self._of[key].release()
+
+
+class FindsByKeyAlone(Wrong):
+    def find(self, refs: Sequence[Ref]) -> tuple[Record, ...]:
+        return super().find([ref._replace(name=None) for ref in refs])
+
+
+class ForgetsWhatTheRunWants(Wrong):
+    def load(self, handle: str, requests: Sequence[str] = (), refs: Sequence[Ref] = ()) -> Loaded | None:
+        loaded = super().load(handle, requests, refs)
+        return loaded and evolve(loaded, records=self.find(refs))
+
+
+class SharesUniqueNames(Wrong):
+    def _conflict(self, change: RecordChange) -> Conflict | None:
+        return super()._conflict(evolve(change, unique=()))
+
+
+class KeepsFormerNames(Wrong):
+    def _delete_record(self, kind: str, key: str) -> None:
+        self._records.pop((kind, key), None)
+
+
+class DeletesTheRecordAlone(Wrong):
+    def _write_record(self, change: RecordChange) -> None:
+        if change.delete:
+            del self._records[change.record.kind, change.record.key]
+        else:
+            super()._write_record(change)
+
+
+class ChangesAnyVersion(Wrong):
+    def _conflict(self, change: RecordChange) -> Conflict | None:
+        conflict = super()._conflict(change)
+        return conflict if conflict is not None and conflict.name is not None else None
+
+
+class LocksRecordsInTheOrderGiven(Wrong):
+    def __init__(self) -> None:
+        super().__init__()
+        self._of = {"k1": Lock(), "k2": Lock()}
+
+    def commit(self, commit: Commit) -> Receipt:
+        held = []
+        try:
+            for change in commit.records:
+                if not self._of[change.record.key].acquire(timeout=0.1):
+                    raise StoreUnavailable("deadlock detected")
+                held.append(change.record.key)
+                time.sleep(0.01)
+            return super().commit(commit)
+        finally:
+            for key in held:
+                self._of[key].release()
 
 
 class LeasesNothing(Wrong):
-    def claim(self, now: datetime, lease_until: datetime) -> Claimed | None:
-        return super().claim(now, now)
+    def _leased(self, lease: Lease) -> Leased | None:
+        return super()._leased(lease._replace(until=lease.now))
 
 
 class NewestFirst(Wrong):
-    def claim(self, now: datetime, lease_until: datetime) -> Claimed | None:
+    def _leased(self, lease: Lease) -> Leased | None:
         self._due.sort(reverse=True)
-        return super().claim(now, lease_until)
+        return super()._leased(lease)
 
 
-class ClaimsWithoutALock(Wrong):
-    def claim(self, now: datetime, lease_until: datetime) -> Claimed | None:
-        due = [waiting for waiting in self._outbox.values() if waiting.due_at <= now]
+class LeasesBeforeItIsDue(Wrong):
+    def _write(self, commit: Commit) -> None:
+        super()._write(evolve(commit, messages=tuple(evolve(out, due_at=out.created_at) for out in commit.messages)))
+
+
+class LeasesWithoutALock(Wrong):
+    def lease(self, lease: Lease) -> Leased | None:
+        due = [waiting for waiting in self._outbox.values() if waiting.due_at <= lease.now]
         time.sleep(0.01)
-        for waiting in due[:1]:
-            waiting.due_at = lease_until
-            waiting.attempts += 1
-            return Claimed(outgoing=waiting.outgoing, attempts=waiting.attempts)
-        return None
+        if not due:
+            return None
+        due[0].due_at = lease.until
+        out = due[0].outgoing
+        given: dict[str, Any] = {name: getattr(out, name) for name in ("id", "run", "journey", "expires_at")}
+        return Leased(**given, decoy=out.decoy, body=out.body, attempts=1)
+
+
+class SettlesAndLeasesNothing(Wrong):
+    def settle(self, message: str, audit: AuditEntry | None = None, lease: Lease | None = None) -> Settled:
+        return super().settle(message, audit)
+
+
+class EndsNoOwner(Wrong):
+    def _write(self, commit: Commit) -> None:
+        super()._write(evolve(commit, end_owner=None))
+
+
+class KeepsExpiredRecords(Wrong):
+    def _delete_record(self, kind: str, key: str) -> None:
+        if kind != "session":
+            super()._delete_record(kind, key)
 
 
 class ReleasesAnothersLease(Wrong):
@@ -253,17 +363,16 @@ class ReleasesAnothersLease(Wrong):
 
 
 class NotesEverySettling(Wrong):
-    def settle(self, message: str, audit: AuditEntry | None = None) -> bool:
-        gone = super().settle(message)
+    def settle(self, message: str, audit: AuditEntry | None = None, lease: Lease | None = None) -> Settled:
+        settled = super().settle(message, None, lease)
         if audit is not None:
             self._note(audit)
-        return gone
+        return settled
 
 
 class SettlesAnything(Wrong):
-    def settle(self, message: str, audit: AuditEntry | None = None) -> bool:
-        super().settle(message, audit)
-        return True
+    def settle(self, message: str, audit: AuditEntry | None = None, lease: Lease | None = None) -> Settled:
+        return evolve(super().settle(message, audit, lease), gone=True)
 
 
 class SpendsWithoutALock(Wrong):
@@ -283,7 +392,7 @@ class VoidsWhatComesWithIt(Wrong):
     def _write(self, commit: Commit) -> None:
         super()._write(commit)
         if commit.void:
-            self._void(self._kept[commit.activation.id])
+            self._void(self._kept[commit.run.id])
 
 
 class PurgesTheAudit(Wrong):
@@ -315,8 +424,8 @@ class PurgesAllAtOnce(Wrong):
 
 
 class ReadsBackwards(Wrong):
-    def trail(self, activation: str) -> tuple[AuditEntry, ...]:
-        return super().trail(activation)[::-1]
+    def trail(self, run: str) -> tuple[AuditEntry, ...]:
+        return super().trail(run)[::-1]
 
 
 class RepeatsTheLastEntry(Wrong):
@@ -336,8 +445,8 @@ class DrawsNumbersBeforeItWrites(Wrong):
         number = next(self._numbers)
         time.sleep(0.02 if number % 3 else 0)
         receipt = super().commit(commit)
-        if commit.audit is not None:
-            self._numbered[number] = commit.audit
+        for one in commit.audit:
+            self._numbered[number] = one
         return receipt
 
     def entries(self, after: int, limit: int) -> tuple[tuple[int, AuditEntry], ...]:
@@ -347,29 +456,41 @@ class DrawsNumbersBeforeItWrites(Wrong):
 
 WRONG_STORES: dict[str, Callable[[], MemoryStore]] = {
     "test_an_unknown_handle_leads_to_nothing": KnowsAll,
-    "test_a_snapshot_comes_back_whole": DropsTheClaim,
+    "test_a_snapshot_comes_back_whole": DropsTheOwner,
     "test_a_stale_version_is_always_refused": IgnoresTheVersion,
     "test_of_many_at_once_one_commits": LooksThenWrites,
     "test_a_refused_commit_changes_nothing_at_all": NotesBeforeItRefuses,
     "test_a_new_handle_takes_over_and_the_one_before_is_known_as_such": TakesAnyHandleForTheCurrent,
     "test_the_handle_before_can_be_forgotten": NeverForgetsAHandle,
-    "test_a_request_belongs_to_its_activation": KeepsRequestsInOnePlace,
-    "test_limits_are_counted_across_activations": CountsPerActivation,
+    "test_a_request_belongs_to_its_run": KeepsRequestsInOnePlace,
+    "test_limits_are_counted_across_runs": CountsPerRun,
     "test_a_limit_that_only_asks_counts_nothing": CountsWhatOnlyAsks,
     "test_a_limit_holds_under_any_parallelism": LooksThenWrites,
-    "test_accounts_are_unique_by_guardian_and_by_identifier": LooksAtOneGuardian,
-    "test_a_message_is_claimed_under_a_lease_and_settled_once": LeasesNothing,
+    "test_an_answer_is_found_under_any_of_several_keys_and_stays_as_it_was": LooksUnderOneKey,
+    "test_limits_in_any_order_never_wait_for_each_other": LocksInTheOrderGiven,
+    "test_a_record_is_found_by_its_key_and_by_its_names": FindsByKeyAlone,
+    "test_a_run_is_loaded_with_the_records_that_it_wants_and_those_asked_for": ForgetsWhatTheRunWants,
+    "test_records_are_unique_by_key_and_by_unique_name": SharesUniqueNames,
+    "test_a_record_is_changed_by_compare_and_set_with_all_its_names": KeepsFormerNames,
+    "test_a_deleted_record_is_gone_with_its_names": DeletesTheRecordAlone,
+    "test_of_many_changes_of_a_record_at_once_one_is_made": ChangesAnyVersion,
+    "test_two_changes_of_the_same_two_records_never_wait_for_each_other": LocksRecordsInTheOrderGiven,
+    "test_a_message_leaves_when_it_is_due": LeasesBeforeItIsDue,
+    "test_settling_leases_the_next_in_the_same_call": SettlesAndLeasesNothing,
+    "test_ending_an_owner_drops_the_messages_of_all_its_runs": EndsNoOwner,
+    "test_purge_takes_records_that_have_expired": KeepsExpiredRecords,
+    "test_a_message_is_leased_and_settled_once": LeasesNothing,
     "test_the_message_due_the_longest_goes_first": NewestFirst,
-    "test_many_relays_never_share_a_message": ClaimsWithoutALock,
+    "test_many_relays_never_share_a_message": LeasesWithoutALock,
     "test_a_relay_whose_lease_is_over_releases_nothing": ReleasesAnothersLease,
     "test_settling_notes_its_entry_once": NotesEverySettling,
     "test_settling_says_whether_the_message_was_there": SettlesAnything,
     "test_a_key_is_spent_once_until_its_time": SpendsWithoutALock,
     "test_what_is_counted_can_be_read": HidesItsCounters,
     "test_void_drops_what_waits_but_not_what_comes_with_it": VoidsWhatComesWithIt,
-    "test_purge_takes_what_is_over_and_leaves_accounts_and_audit": PurgesTheAudit,
+    "test_purge_takes_what_is_over_and_leaves_records_and_audit": PurgesTheAudit,
     "test_purge_forgets_counters_and_spent_keys_that_say_nothing_more": NeverForgetsWhatIsSpent,
-    "test_purge_forgets_more_counters_than_activations": ForgetsOneCounterAtATime,
+    "test_purge_forgets_more_counters_than_runs": ForgetsOneCounterAtATime,
     "test_purge_stops_at_its_limit": PurgesAllAtOnce,
     "test_the_audit_trail_is_in_order": ReadsBackwards,
     "test_the_audit_of_all_can_be_read_from_where_one_stopped": RepeatsTheLastEntry,
@@ -671,7 +792,7 @@ CONTRACTS: list[tuple[type[Any], dict[str, Callable[..., Any]]]] = [
 )
 def test_a_wrong_adapter_is_told(contract: type[Any], rule: str, wrong: Callable[..., Any]) -> None:
     test = getattr(contract(), rule)
-    with pytest.raises((AssertionError, KeyError, pytest.fail.Exception)):
+    with pytest.raises((AssertionError, KeyError, StoreUnavailable, pytest.fail.Exception)):
         if contract is SmsContract:
             gateway = LocalGateway()
             test(wrong(gateway), gateway)
@@ -690,4 +811,4 @@ def test_a_wrong_adapter_keeps_the_other_rules() -> None:
     assert limit.adds == 1
     for rule in WRONG_STORES:
         if rule != "test_a_snapshot_comes_back_whole":
-            getattr(StoreContract(), rule)(DropsTheClaim())
+            getattr(StoreContract(), rule)(DropsTheOwner())

@@ -27,7 +27,7 @@ from educonnect_flow.validators.password import (
     check_password,
     criteria,
 )
-from tests.world import MOBILE, PASSWORD, World, password, reasons
+from tests.world import MOBILE, PASSWORD, World, account_of, has_account, password, reasons
 
 promise = pytest.mark.promise
 SETTINGS = Settings()
@@ -138,7 +138,7 @@ def test_both_forms_of_an_accent_are_one_password(typed: str, verified: str, wor
         unicodedata.normalize(verified, text),  # type: ignore[arg-type]  # likewise
     )
     out = world.submit(world.at(State.PASSWORD), choice)
-    account = world.store.account(out.view.identifier)
+    account = account_of(world.store, out.view.identifier)
     assert account is not None
     assert hasher.verify(account.password_hash, unicodedata.normalize("NFC", text))
 
@@ -158,7 +158,7 @@ def test_every_character_counts(worlds: Callable[..., World]) -> None:
     world = worlds(password_hasher=hasher)
     text = "Vélo-Bleu-31" + "x" * 243
     out = world.submit(world.at(State.PASSWORD), password(text + "a"))
-    account = world.store.account(out.view.identifier)
+    account = account_of(world.store, out.view.identifier)
     assert account is not None
     assert hasher.verify(account.password_hash, text + "a")
     assert not hasher.verify(account.password_hash, text + "b")
@@ -320,7 +320,7 @@ def test_argon2id_at_the_parameters_of_owasp() -> None:
 def test_it_is_the_default(worlds: Callable[..., World]) -> None:
     world = worlds(password_hasher=None)
     out = world.at(State.ACTIVATED)
-    account = world.store.account(out.view.identifier)
+    account = account_of(world.store, out.view.identifier)
     assert account is not None
     assert account.password_hash.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
     assert Argon2id().verify(account.password_hash, PASSWORD)
@@ -384,7 +384,7 @@ def test_a_hasher_that_makes_no_hash_makes_no_account(made: object, worlds: Call
     out = world.at(State.PASSWORD)
     with pytest.raises(WrongUse, match="must return text"):
         world.submit(out, password())
-    assert not world.store.active(("g1",))
+    assert not has_account(world.store, "g1")
 
 
 class Published:

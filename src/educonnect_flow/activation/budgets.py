@@ -6,10 +6,13 @@ so that no two transactions wait for each other.
 
 from __future__ import annotations
 
+import sys
+from datetime import timedelta
 from typing import Any
 from zlib import crc32
 
-from educonnect_flow.activation.attempt import Attempt, CountedFacts
+from educonnect_flow.activation.facts import CountedFacts
+from educonnect_flow.engine.step import Attempt
 from educonnect_flow.machinery.tally import Limit
 from educonnect_flow.people import E164
 from educonnect_flow.reasons import Reason
@@ -44,7 +47,7 @@ def shards(cap: int) -> int:
     return max(1, min(SHARDS, cap // 1_000))
 
 
-def failure_limits(attempt: Attempt[Any, Any], facts: CountedFacts, adds: int) -> list[Limit]:
+def failure_limits(attempt: Attempt[Any, Any, Any], facts: CountedFacts, adds: int) -> list[Limit]:
     """The limits on failures.
 
     :param adds: 1 when one happened; 0 to be free of them.
@@ -52,7 +55,7 @@ def failure_limits(attempt: Attempt[Any, Any], facts: CountedFacts, adds: int) -
     return _limits(attempt, facts, ("mobile_failures", "source_failures", "prefix_failures", "national_failures"), adds)
 
 
-def message_limits(attempt: Attempt[Any, Any], facts: CountedFacts) -> list[Limit]:
+def message_limits(attempt: Attempt[Any, Any, Any], facts: CountedFacts) -> list[Limit]:
     """The limits that one more message counts against."""
     return _limits(attempt, facts, ("sms_per_mobile", "sms_per_source", "sms_per_prefix", "sms_budget"), 1)
 
@@ -73,10 +76,10 @@ def limits_of(kind: str, key: str, settings: Settings) -> list[Limit]:
     return [_limit(kind, f"{NATIONAL}/{part}", cap // parts, settings) for part in range(parts)]
 
 
-def _limits(attempt: Attempt[Any, Any], facts: CountedFacts, kinds: tuple[str, ...], adds: int) -> list[Limit]:
+def _limits(attempt: Attempt[Any, Any, Any], facts: CountedFacts, kinds: tuple[str, ...], adds: int) -> list[Limit]:
     """Those of *kinds* that the settings bound, each under every key that it is counted by for this attempt."""
     settings = attempt.settings
-    sources, shard = (attempt.activation.source or "").split(), crc32(attempt.activation.id.encode())
+    sources, shard = (attempt.run.source or "").split(), crc32(attempt.run.id.encode())
     counted_by: tuple[list[str], ...] = (sorted(map(str, facts.mobile_keys)), sorted(sources), [facts.prefix], [""])
     limits = []
     for kind, keys in zip(kinds, counted_by, strict=True):
@@ -90,6 +93,14 @@ def _limits(attempt: Attempt[Any, Any], facts: CountedFacts, kinds: tuple[str, .
 def _limit(kind: str, key: str, cap: int, settings: Settings) -> Limit:
     window = settings.sms_window if kind.startswith("sms") else settings.failures_window
     return Limit(kind, key, cap, window, settings.lock_for if kind == "mobile_failures" else None)
+
+
+_CENTURY = timedelta(days=36_525)
+
+
+def identifiers(base: str, adds: int = 1) -> Limit:
+    """How many identifiers have this *base*: counted for as long as they may be in use, and without a bound."""
+    return Limit("identifiers", base, sys.maxsize, _CENTURY, adds=adds)
 
 
 def prefix_of(mobile: E164) -> str:

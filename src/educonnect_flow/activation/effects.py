@@ -4,21 +4,25 @@ from __future__ import annotations
 
 from typing import Any
 
-from educonnect_flow.activation.attempt import Attempt, CountedFacts, FoundFacts, IssueFacts, ReadyFacts, pupils_of
-from educonnect_flow.activation.budgets import failure_limits, message_limits
+from educonnect_flow import accounts
+from educonnect_flow.accounts import Account
+from educonnect_flow.activation.budgets import failure_limits, identifiers, message_limits
 from educonnect_flow.activation.events import ResendCode
+from educonnect_flow.activation.facts import CountedFacts, FoundFacts, IssueFacts, ReadyFacts, pupils_of
 from educonnect_flow.activation.guards import Answering, Choosing, Claiming, Coded, answers, matching
-from educonnect_flow.activation.products import Account, Outgoing
-from educonnect_flow.activation.snapshot import Challenge, Claim, ShownPupil
+from educonnect_flow.activation.snapshot import Challenge, Claim, CodeRun, ShownPupil
+from educonnect_flow.engine.step import Attempt, Draft
+from educonnect_flow.letters import CodeLetter
 from educonnect_flow.reasons import Reason, Refusal, until
+from educonnect_flow.records import Outgoing
 
 
-def ask_prompt(attempt: Attempt[Any, Any]) -> None:
+def ask_prompt(attempt: Attempt[Any, Any, Any]) -> None:
     """The identity page is shown: it needs a prompt that nobody answered yet."""
     attempt.prompt = True
 
 
-def drop_prompt(attempt: Attempt[Any, Any]) -> None:
+def drop_prompt(attempt: Attempt[Any, Any, Any]) -> None:
     """The identity page is left."""
     attempt.changes["prompt"] = None
 
@@ -46,30 +50,34 @@ def issue_first_code(attempt: Claiming) -> None:
     _issue(attempt, attempt.changes["claim"], _found(attempt))
 
 
-def issue_next_code(attempt: Attempt[ResendCode, IssueFacts]) -> None:
+def issue_next_code(attempt: Attempt[CodeRun, ResendCode, IssueFacts]) -> None:
     """Another code for the same claim."""
-    assert attempt.activation.claim is not None  # a code follows a claim
-    _issue(attempt, attempt.activation.claim, attempt.facts)
+    assert attempt.run.claim is not None  # a code follows a claim
+    _issue(attempt, attempt.run.claim, attempt.facts)
 
 
-def _issue(attempt: Attempt[Any, Any], claim: Claim, facts: IssueFacts) -> None:
+def _issue(attempt: Attempt[Any, Any, Any], claim: Claim, facts: IssueFacts) -> None:
     """A new code, which is the only one from now on, counted against every limit; its message waits in the outbox."""
-    a, settings, now = attempt.activation, attempt.settings, attempt.now
+    a, settings, now = attempt.run, attempt.settings, attempt.now
     expires_at = now + settings.code_ttl
     attempt.changes |= {
         "challenge": Challenge(facts.nonce, now, expires_at),
         "codes": a.codes + 1,
         "code_at": now,
     }
-    attempt.void = True
-    attempt.outgoing = Outgoing(
-        id=facts.message,
-        activation=a.id,
-        nonce=facts.nonce,
-        mobile=claim.mobile,
-        created_at=now,
-        expires_at=expires_at,
-        decoy=not claim.guardians,
+    attempt.void = a.codes > 0  # before the first, no message waits
+    attempt.messages.append(
+        Outgoing(
+            id=facts.message,
+            run=a.id,
+            journey=a.journey,
+            owner=a.owner,
+            created_at=now,
+            due_at=now,
+            expires_at=expires_at,
+            decoy=not claim.guardians,
+            body=CodeLetter(facts.nonce, claim.mobile).dump(),
+        )
     )
     attempt.limits += failure_limits(attempt, facts, adds=0)
     attempt.limits += message_limits(attempt, facts)
@@ -82,7 +90,7 @@ def count_identity_failure(attempt: Claiming) -> None:
 
 def count_code_failure(attempt: Coded) -> None:
     """A wrong code: one attempt less, here and for the mobile."""
-    failures = attempt.activation.code_failures + 1
+    failures = attempt.run.code_failures + 1
     attempt.changes["code_failures"] = failures
     attempt.limits += failure_limits(attempt, attempt.facts, adds=1)
     _say_left(attempt, Reason.CODE_WRONG, attempt.settings.code_failures - failures)
@@ -90,13 +98,13 @@ def count_code_failure(attempt: Coded) -> None:
 
 def count_pupils_failure(attempt: Answering) -> None:
     """A wrong birth date: one attempt less, here and for the mobile."""
-    failures = attempt.activation.pupils_failures + 1
+    failures = attempt.run.pupils_failures + 1
     attempt.changes["pupils_failures"] = failures
     attempt.limits += failure_limits(attempt, attempt.facts, adds=1)
     _say_left(attempt, Reason.BIRTH_DATES_WRONG, attempt.settings.pupils_failures - failures)
 
 
-def _say_left(attempt: Attempt[Any, Any], reason: Reason, left: int) -> None:
+def _say_left(attempt: Attempt[Any, Any, Any], reason: Reason, left: int) -> None:
     attempt.refusals = [
         Refusal(refusal.reason, refusal.field, {**refusal.params, "attempts_left": left})
         if refusal.reason is reason
@@ -105,7 +113,7 @@ def _say_left(attempt: Attempt[Any, Any], reason: Reason, left: int) -> None:
     ]
 
 
-def lock(attempt: Attempt[Any, CountedFacts]) -> None:
+def lock(attempt: Attempt[Any, Any, CountedFacts]) -> None:
     """Too many failures: over, and until when."""
     barred = attempt.facts.barred.get("mobile_failures")
     at = barred or attempt.now + attempt.settings.lock_for
@@ -120,7 +128,7 @@ def accept_code(attempt: Coded) -> None:
     names = (guardian.family_name, guardian.given_name, guardian.usage_name or "") if guardian else ()
     attempt.changes |= {
         "challenge": None,
-        "rotation": attempt.activation.rotation + 1,
+        "rotation": attempt.run.rotation + 1,
         "names": names,
     }
     attempt.void = True
@@ -136,7 +144,7 @@ def show_pupils(attempt: Coded) -> None:
     )
 
 
-def refuse_no_pupil(attempt: Attempt[Any, Any]) -> None:
+def refuse_no_pupil(attempt: Attempt[Any, Any, Any]) -> None:
     """Nothing to confirm: the school must look."""
     _refuse(attempt, Reason.NO_PUPIL)
 
@@ -148,7 +156,7 @@ def refuse_none_confirmed(attempt: Answering) -> None:
     _refuse(attempt, Reason.NO_PUPIL_CONFIRMED)
 
 
-def _refuse(attempt: Attempt[Any, Any], reason: Reason) -> None:
+def _refuse(attempt: Attempt[Any, Any, Any], reason: Reason) -> None:
     attempt.changes["why"] = reason
     attempt.refusals.append(Refusal(reason))
 
@@ -164,7 +172,7 @@ def record_pupils(attempt: Answering) -> None:
 
 def keep_known_pupils(attempt: Choosing) -> None:
     """Who was struck out since the pupils' page is not confirmed."""
-    a = attempt.activation
+    a = attempt.run
     assert a.confirmed is not None  # PASSWORD comes after the pupils
     attempt.changes["confirmed"] = tuple(pupil for pupil in a.confirmed if pupil not in _ready(attempt).gone)
 
@@ -176,33 +184,44 @@ def _ready(attempt: Choosing) -> ReadyFacts:
 
 
 def create_account(attempt: Choosing) -> None:
-    """The end: an identifier, and an account.  The password's hash is filled in outside."""
-    a, facts = attempt.activation, _ready(attempt)
+    """The end: an identifier, and an account.  The password is hashed outside."""
+    a, facts = attempt.run, _ready(attempt)
     attempt.changes["identifier"] = facts.identifier
-    attempt.account = Account(
+    account = Account(
         identifier=facts.identifier,
-        base=facts.base,
         guardians=facts.guardians,
         confirmed=attempt.changes["confirmed"],
         denied=a.denied,
         password_hash="",
         created_at=attempt.now,
-        activation=a.id,
+        run=a.id,
     )
+    attempt.records.append(
+        Draft(
+            kind=accounts.KIND,
+            key=account.identifier,
+            owner=account.identifier,
+            version=1,
+            body=account.body(),
+            hashed=accounts.HASH,
+            unique=account.unique(),
+        )
+    )
+    attempt.limits.append(identifiers(facts.base))
 
 
-def undo_claim(attempt: Attempt[Any, Any]) -> None:
+def undo_claim(attempt: Attempt[Any, Any, Any]) -> None:
     """Back to the identity page: the code and all that it opened are dropped.  Counters stay."""
     attempt.changes |= {"claim": None, "challenge": None, "names": (), "pupils": (), "confirmed": None, "denied": ()}
     attempt.void = True
 
 
-def undo_pupils(attempt: Attempt[Any, Any]) -> None:
+def undo_pupils(attempt: Attempt[Any, Any, Any]) -> None:
     """Back to the pupils' page: they must be confirmed again."""
     attempt.changes |= {"confirmed": None, "denied": ()}
 
 
-def lapse(attempt: Attempt[Any, Any]) -> None:
+def lapse(attempt: Attempt[Any, Any, Any]) -> None:
     """Idle or open for too long, or after too many events."""
     attempt.changes["prompt"] = None
     attempt.refusals.append(Refusal(Reason.IDLE))

@@ -11,7 +11,8 @@ from typing import Any
 
 from attrs import field, frozen
 
-from educonnect_flow.machinery.secrecy import Confidential, hidden, hidden_or_none
+from educonnect_flow.engine.event import Event
+from educonnect_flow.machinery.secrecy import hidden, hidden_or_none
 from educonnect_flow.people import PupilAnswer
 from educonnect_flow.typed import frozen_sequence, of, sequence
 
@@ -28,11 +29,6 @@ class Profile(Enum):
     """« Responsable d'élève »"""
     PUPIL = "pupil"
     """« Élève »"""
-
-
-@frozen(slots=False)
-class Event(Confidential):
-    """The base of all events."""
 
 
 @frozen(slots=False)
@@ -93,12 +89,6 @@ class ChoosePassword(Event):
 
     password: str = _typed()
     confirmation: str = _typed()
-
-
-class Lapse(Event):
-    """Time passed without a submit.  The library fires it; a host cannot."""
-
-    __slots__ = ()
 
 
 PUBLIC: tuple[type[Event], ...] = (

@@ -5,18 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from educonnect_flow.activation.attempt import (
-    Attempt,
-    ClaimFacts,
-    CodeFacts,
-    CountedFacts,
-    Facts,
-    FoundFacts,
-    IssueFacts,
-    JudgedBy,
-    PasswordFacts,
-    PupilsFacts,
-)
 from educonnect_flow.activation.budgets import HELD, REASONS
 from educonnect_flow.activation.events import (
     ChoosePassword,
@@ -27,7 +15,18 @@ from educonnect_flow.activation.events import (
     ResendCode,
     SubmitCode,
 )
-from educonnect_flow.activation.snapshot import Activation
+from educonnect_flow.activation.facts import (
+    ClaimFacts,
+    CodeFacts,
+    CountedFacts,
+    FoundFacts,
+    IssueFacts,
+    JudgedBy,
+    PasswordFacts,
+    PupilsFacts,
+)
+from educonnect_flow.activation.snapshot import Activation, CodeRun
+from educonnect_flow.engine.step import Attempt, Facts
 from educonnect_flow.people import Guardian, PupilAnswer
 from educonnect_flow.reasons import Reason, Refusal, refusals_of, until
 from educonnect_flow.settings import Settings
@@ -41,13 +40,13 @@ from educonnect_flow.validators.pupils import PupilsCheck, check_form
 _FREE_CODE = frozenset({Reason.CODE_MALFORMED, Reason.CODE_EXPIRED})
 
 
-Claiming = Attempt[ClaimIdentity, ClaimFacts]
-Coded = Attempt[SubmitCode, CodeFacts]
-Answering = Attempt[ConfirmPupils, PupilsFacts]
-Choosing = Attempt[ChoosePassword, PasswordFacts]
+Claiming = Attempt[CodeRun, ClaimIdentity, ClaimFacts]
+Coded = Attempt[CodeRun, SubmitCode, CodeFacts]
+Answering = Attempt[Activation, ConfirmPupils, PupilsFacts]
+Choosing = Attempt[Activation, ChoosePassword, PasswordFacts]
 
 
-def is_guardian(attempt: Attempt[ChooseProfile, Facts]) -> bool:
+def is_guardian(attempt: Attempt[Activation, ChooseProfile, Facts]) -> bool:
     """« Responsable d'élève »"""
     return attempt.event.profile is Profile.GUARDIAN
 
@@ -64,7 +63,7 @@ def _claim(attempt: Claiming) -> tuple[Refusal, ...]:
     facts = attempt.facts
     if facts.form:
         return facts.form
-    waiting = code_due(attempt.activation, attempt.settings, attempt.now)
+    waiting = code_due(attempt.run, attempt.settings, attempt.now)
     if waiting:
         return waiting
     if facts.human is False:
@@ -107,22 +106,22 @@ def matching(event: ClaimIdentity, found: FoundFacts, validators: Validators) ->
 # --- codes -----------------------------------------------------------------------------------------
 
 
-def code_may_go(attempt: Attempt[ResendCode, IssueFacts]) -> bool:
+def code_may_go(attempt: Attempt[CodeRun, ResendCode, IssueFacts]) -> bool:
     """A new code may be issued: not too soon, not too many, and the budgets hold."""
     return not attempt.verdict("resend", _resend)
 
 
-def _resend(attempt: Attempt[ResendCode, IssueFacts]) -> tuple[Refusal, ...]:
-    return code_due(attempt.activation, attempt.settings, attempt.now) or _barred(attempt.facts, attempt.now)
+def _resend(attempt: Attempt[CodeRun, ResendCode, IssueFacts]) -> tuple[Refusal, ...]:
+    return code_due(attempt.run, attempt.settings, attempt.now) or _barred(attempt.facts, attempt.now)
 
 
-def code_due(activation: Activation, settings: Settings, now: datetime) -> tuple[Refusal, ...]:
+def code_due(run: CodeRun, settings: Settings, now: datetime) -> tuple[Refusal, ...]:
     """Whether this activation may have another code: why not, or nothing."""
-    if activation.code_at is None:
+    if run.code_at is None:
         return ()
-    if activation.codes > settings.resends:
+    if run.codes > settings.resends:
         return (Refusal(Reason.RESENDS_USED),)
-    due = activation.code_at + settings.resend_after
+    due = run.code_at + settings.resend_after
     return (until(Reason.RESEND_TOO_SOON, due, now),) if now < due else ()
 
 
@@ -134,17 +133,17 @@ def _barred(facts: CountedFacts, now: datetime) -> tuple[Refusal, ...]:
     )
 
 
-def mobile_barred(attempt: Attempt[Any, CountedFacts]) -> bool:
+def mobile_barred(attempt: Attempt[Any, Any, CountedFacts]) -> bool:
     """Too many failures with this mobile, here or elsewhere: beats even the right code (CVE-2026-16103)."""
     return "mobile_failures" in attempt.facts.barred
 
 
-def held_off(attempt: Attempt[Any, CountedFacts]) -> bool:
+def held_off(attempt: Attempt[Any, Any, CountedFacts]) -> bool:
     """Too many failures around, not by this parent alone: no attempt is looked at for now, right or wrong."""
     return bool(attempt.verdict("held", _held))
 
 
-def _held(attempt: Attempt[Any, CountedFacts]) -> tuple[Refusal, ...]:
+def _held(attempt: Attempt[Any, Any, CountedFacts]) -> tuple[Refusal, ...]:
     barred = attempt.facts.barred
     return tuple(until(REASONS[kind], barred[kind], attempt.now) for kind in HELD if kind in barred)[:1]
 
@@ -155,7 +154,7 @@ def code_right(attempt: Coded) -> bool:
 
 
 def _code(attempt: Coded) -> tuple[Refusal, ...]:
-    challenge, claim = attempt.activation.challenge, attempt.activation.claim
+    challenge, claim = attempt.run.challenge, attempt.run.claim
     assert challenge is not None and claim is not None  # CODE is only reached with both
     refusals = refusals_of(
         attempt.validators.code(
@@ -181,12 +180,12 @@ def code_wrong(attempt: Coded) -> bool:
 
 def last_code(attempt: Coded) -> bool:
     """This failure uses the last attempt of the activation."""
-    return attempt.activation.code_failures + 1 >= attempt.settings.code_failures
+    return attempt.run.code_failures + 1 >= attempt.settings.code_failures
 
 
 def has_account(attempt: Coded) -> bool:
     """One of the guardian's records has an account already."""
-    return attempt.facts.active
+    return bool(attempt.facts.identifiers)
 
 
 def has_no_pupil(attempt: Coded) -> bool:
@@ -230,12 +229,12 @@ def pupils_wrong(attempt: Answering) -> bool:
 
 def last_pupils(attempt: Answering) -> bool:
     """This failure uses the last attempt of the activation."""
-    return attempt.activation.pupils_failures + 1 >= attempt.settings.pupils_failures
+    return attempt.run.pupils_failures + 1 >= attempt.settings.pupils_failures
 
 
 def all_gone(attempt: Answering) -> bool:
     """The schools have struck out every pupil that the page shows."""
-    return attempt.facts.gone.issuperset(pupil.id for pupil in attempt.activation.pupils)
+    return attempt.facts.gone.issuperset(pupil.id for pupil in attempt.run.pupils)
 
 
 # --- password --------------------------------------------------------------------------------------
@@ -243,7 +242,7 @@ def all_gone(attempt: Answering) -> bool:
 
 def none_left(attempt: Choosing) -> bool:
     """The schools have struck out every pupil that was confirmed."""
-    ready, confirmed = attempt.facts.ready, attempt.activation.confirmed
+    ready, confirmed = attempt.facts.ready, attempt.run.confirmed
     assert confirmed is not None  # PASSWORD comes after the pupils
     return ready is not None and ready.gone.issuperset(confirmed)
 
@@ -256,7 +255,7 @@ def password_holds(attempt: Choosing) -> bool:
 def _password(attempt: Choosing) -> tuple[Refusal, ...]:
     event = attempt.event
     return password_refusals(
-        attempt.activation,
+        attempt.run,
         attempt.facts.ready,
         event.password,
         event.confirmation,

@@ -11,7 +11,6 @@ from typing import Any
 
 from educonnect_flow.activation import effects as do
 from educonnect_flow.activation import guards as if_
-from educonnect_flow.activation.attempt import Attempt
 from educonnect_flow.activation.events import (
     PUBLIC,
     ChoosePassword,
@@ -19,17 +18,18 @@ from educonnect_flow.activation.events import (
     ClaimIdentity,
     ConfirmPupils,
     GoBack,
-    Lapse,
     ResendCode,
     StartActivation,
     SubmitCode,
 )
 from educonnect_flow.activation.states import FINAL
 from educonnect_flow.activation.states import State as S
+from educonnect_flow.engine.event import Lapse
+from educonnect_flow.engine.step import Attempt
 from educonnect_flow.machinery.table import Row, compile_table
 
 # fmt: off
-ROWS: tuple[Row[S, Attempt[Any, Any]], ...] = (
+ROWS: tuple[Row[S, Attempt[Any, Any, Any]], ...] = (
     # name               from        event            to                when                              do
     Row("profile.guardian", S.PROFILE,  ChooseProfile,   S.SIGN_IN,        (if_.is_guardian,)),
     Row("profile.pupil",    S.PROFILE,  ChooseProfile,   S.NOT_ELIGIBLE),

@@ -2,13 +2,34 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from educonnect_flow.lazy import later
 
 if TYPE_CHECKING:
+    from educonnect_flow.engine.journey import Journey
     from educonnect_flow.journeys.activation import ACTIVATION
+
 
 __all__ = ["ACTIVATION"]
 
-__getattr__ = later(__name__, {"ACTIVATION": "activation"})
+_MODULES = {name: name.lower() for name in __all__}
+
+__getattr__ = later(__name__, _MODULES)
+
+
+def journey_named(name: str) -> Journey[Any]:
+    """The journey of the library that is called *name*; it is loaded now.
+
+    :raises ValueError: when there is none.
+    """
+    if name not in _MODULES:
+        raise ValueError(f"there is no journey {name!r}")
+    journey: Journey[Any] = getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
+    return journey
+
+
+def all_journeys() -> tuple[Journey[Any], ...]:
+    """All journeys of the library; they are loaded now."""
+    return tuple(map(journey_named, _MODULES))

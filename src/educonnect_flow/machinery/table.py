@@ -60,6 +60,8 @@ class Table(Generic[S, A]):
     machine: Machine
     permitted: Mapping[S, tuple[type, ...]]
     """For each state, the events that have a row, internal ones left out."""
+    named: Mapping[str, Row[S, A]]
+    """The rows by name."""
     _ways: Mapping[tuple[S, type], tuple[Row[S, A], ...]]
     """The rows of each (state, event) in their order, as the machine has them."""
 
@@ -180,7 +182,8 @@ def compile_table(
         )
         for state in states
     }
-    return Table(rows, initial, final, machine, permitted, _ways_of(machine, rows))
+    named = {row.name: row for row in rows}
+    return Table(rows, initial, final, machine, permitted, named, _ways_of(machine, rows))
 
 
 def _ways_of(machine: Machine, rows: tuple[Row[S, A], ...]) -> dict[tuple[S, type], tuple[Row[S, A], ...]]:

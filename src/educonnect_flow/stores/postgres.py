@@ -6,6 +6,7 @@ Two classes, one for each kind of flow; what they ask stands in ``postgres_queri
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any, TypeVar
@@ -13,11 +14,11 @@ from typing import Any, TypeVar
 import psycopg
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
-from educonnect_flow.activation.products import Account
 from educonnect_flow.connections import async_connections, connections
+from educonnect_flow.errors import StoreUnavailable
 from educonnect_flow.machinery.tally import Tally
-from educonnect_flow.records import AuditEntry, Claimed, Commit, Loaded, Receipt
-from educonnect_flow.stores.postgres_queries import Queries, Query, refused, unavailable
+from educonnect_flow.records import AuditEntry, Commit, Lease, Leased, Loaded, Receipt, Record, Ref, Settled
+from educonnect_flow.stores.postgres_queries import TRIES, Queries, Query, create, unavailable
 
 T = TypeVar("T")
 
@@ -39,18 +40,19 @@ class PostgresStore:
     """
 
     def __init__(self, conninfo: str, *, schema: str = "educonnect_flow", pool: int = 10, timeout: float = 5.0) -> None:
-        self._queries = Queries(schema)
+        self._schema, self._queries = schema, Queries(f"{schema}.")
+        made = create(schema)
         self._pool = connections(conninfo, pool, timeout)
         try:
             self._pool.open()
             with self._pool.connection() as connection:
-                connection.execute(self._queries.create())
+                connection.execute(made)
         except (psycopg.Error, PoolTimeout) as error:
             self._pool.close()
             raise unavailable(error) from error
 
     def __repr__(self) -> str:
-        return f"PostgresStore(schema={self._queries.schema!r})"
+        return f"PostgresStore(schema={self._schema!r})"
 
     def _run(self, query: Query[T]) -> T:
         try:
@@ -60,41 +62,34 @@ class PostgresStore:
         except (psycopg.Error, PoolTimeout) as error:
             raise unavailable(error) from error
 
-    def load(self, handle: str, request: str | None = None) -> Loaded | None:
+    def load(self, handle: str, requests: Sequence[str] = (), refs: Sequence[Ref] = ()) -> Loaded | None:
         """See ``Store``."""
-        return self._run(self._queries.load(handle, request))
+        return self._run(self._queries.load(handle, requests, refs))
+
+    def find(self, refs: Sequence[Ref]) -> tuple[Record, ...]:
+        """See ``Store``."""
+        return self._run(self._queries.find(refs))
 
     def commit(self, commit: Commit) -> Receipt:
         """See ``Store``."""
         query = self._queries.commit(commit)
-        try:
-            with self._pool.connection() as connection:
-                return query.read(connection.execute(query.sql, query.values).fetchall())
-        except (psycopg.Error, PoolTimeout) as error:
-            receipt = _refused(error)
-            if receipt is None:
+        for _ in range(TRIES):
+            try:
+                with self._pool.connection() as connection:
+                    return query.read(connection.execute(query.sql, query.values).fetchall())
+            except psycopg.errors.UniqueViolation:
+                continue  # another commit was first, in the same instant: now the function finds what it wrote
+            except (psycopg.Error, PoolTimeout) as error:
                 raise unavailable(error) from error
-            return receipt
+        raise StoreUnavailable("PostgreSQL: too many others write the same at once")
 
-    def active(self, guardians: tuple[str, ...]) -> bool:
+    def lease(self, lease: Lease) -> Leased | None:
         """See ``Store``."""
-        return self._run(self._queries.active(guardians))
+        return self._run(self._queries.lease(lease))
 
-    def issued(self, base: str) -> int:
+    def settle(self, message: str, audit: AuditEntry | None = None, lease: Lease | None = None) -> Settled:
         """See ``Store``."""
-        return self._run(self._queries.issued(base))
-
-    def account(self, identifier: str) -> Account | None:
-        """See ``Store``."""
-        return self._run(self._queries.account(identifier))
-
-    def claim(self, now: datetime, lease_until: datetime) -> Claimed | None:
-        """See ``Store``."""
-        return self._run(self._queries.claim(now, lease_until))
-
-    def settle(self, message: str, audit: AuditEntry | None = None) -> bool:
-        """See ``Store``."""
-        return self._run(self._queries.settle(message, audit))
+        return self._run(self._queries.settle(message, audit, lease))
 
     def release(self, message: str, attempts: int, due_at: datetime) -> None:
         """See ``Store``."""
@@ -116,9 +111,9 @@ class PostgresStore:
         """See ``Store``."""
         return self._run(self._queries.purge(now, limit))
 
-    def trail(self, activation: str) -> tuple[AuditEntry, ...]:
+    def trail(self, run: str) -> tuple[AuditEntry, ...]:
         """See ``Store``."""
-        return self._run(self._queries.trail(activation))
+        return self._run(self._queries.trail(run))
 
     def entries(self, after: int, limit: int) -> tuple[tuple[int, AuditEntry], ...]:
         """See ``Store``."""
@@ -129,23 +124,18 @@ class PostgresStore:
         self._pool.close()
 
 
-def _refused(error: Exception) -> Receipt | None:
-    if isinstance(error, psycopg.errors.UniqueViolation):
-        return refused(error.diag.constraint_name)
-    return None
-
-
 class AsyncPostgresStore:
     """``PostgresStore``, awaited; same parameters.  Connects, and makes the schema, at the first call."""
 
     def __init__(self, conninfo: str, *, schema: str = "educonnect_flow", pool: int = 10, timeout: float = 5.0) -> None:
-        self._queries = Queries(schema)
+        self._schema, self._queries = schema, Queries(f"{schema}.")
+        self._create = create(schema)
         self._made = partial(async_connections, conninfo, pool, timeout)
         self._pool: AsyncConnectionPool[Any] | None = None
         self._opening: asyncio.Task[AsyncConnectionPool[Any]] | None = None
 
     def __repr__(self) -> str:
-        return f"AsyncPostgresStore(schema={self._queries.schema!r})"
+        return f"AsyncPostgresStore(schema={self._schema!r})"
 
     async def _opened(self) -> AsyncConnectionPool[Any]:
         """The pool.  However many come first, it is opened once, and all wait for that."""
@@ -163,7 +153,7 @@ class AsyncPostgresStore:
         try:
             await pool.open()
             async with pool.connection() as connection:
-                await connection.execute(self._queries.create())
+                await connection.execute(self._create)
         except BaseException:
             await pool.close()
             raise
@@ -182,39 +172,33 @@ class AsyncPostgresStore:
         except (psycopg.Error, PoolTimeout) as error:
             raise unavailable(error) from error
 
-    async def load(self, handle: str, request: str | None = None) -> Loaded | None:
+    async def load(self, handle: str, requests: Sequence[str] = (), refs: Sequence[Ref] = ()) -> Loaded | None:
         """See ``Store``."""
-        return await self._run(self._queries.load(handle, request))
+        return await self._run(self._queries.load(handle, requests, refs))
+
+    async def find(self, refs: Sequence[Ref]) -> tuple[Record, ...]:
+        """See ``Store``."""
+        return await self._run(self._queries.find(refs))
 
     async def commit(self, commit: Commit) -> Receipt:
         """See ``Store``."""
-        try:
-            return await asyncio.shield(self._asked(self._queries.commit(commit)))
-        except (psycopg.Error, PoolTimeout) as error:
-            receipt = _refused(error)
-            if receipt is None:
+        query = self._queries.commit(commit)
+        for _ in range(TRIES):
+            try:
+                return await asyncio.shield(self._asked(query))
+            except psycopg.errors.UniqueViolation:
+                continue  # as in PostgresStore
+            except (psycopg.Error, PoolTimeout) as error:
                 raise unavailable(error) from error
-            return receipt
+        raise StoreUnavailable("PostgreSQL: too many others write the same at once")
 
-    async def active(self, guardians: tuple[str, ...]) -> bool:
+    async def lease(self, lease: Lease) -> Leased | None:
         """See ``Store``."""
-        return await self._run(self._queries.active(guardians))
+        return await self._run(self._queries.lease(lease))
 
-    async def issued(self, base: str) -> int:
+    async def settle(self, message: str, audit: AuditEntry | None = None, lease: Lease | None = None) -> Settled:
         """See ``Store``."""
-        return await self._run(self._queries.issued(base))
-
-    async def account(self, identifier: str) -> Account | None:
-        """See ``Store``."""
-        return await self._run(self._queries.account(identifier))
-
-    async def claim(self, now: datetime, lease_until: datetime) -> Claimed | None:
-        """See ``Store``."""
-        return await self._run(self._queries.claim(now, lease_until))
-
-    async def settle(self, message: str, audit: AuditEntry | None = None) -> bool:
-        """See ``Store``."""
-        return await self._run(self._queries.settle(message, audit))
+        return await self._run(self._queries.settle(message, audit, lease))
 
     async def release(self, message: str, attempts: int, due_at: datetime) -> None:
         """See ``Store``."""
@@ -236,9 +220,9 @@ class AsyncPostgresStore:
         """See ``Store``."""
         return await self._run(self._queries.purge(now, limit))
 
-    async def trail(self, activation: str) -> tuple[AuditEntry, ...]:
+    async def trail(self, run: str) -> tuple[AuditEntry, ...]:
         """See ``Store``."""
-        return await self._run(self._queries.trail(activation))
+        return await self._run(self._queries.trail(run))
 
     async def entries(self, after: int, limit: int) -> tuple[tuple[int, AuditEntry], ...]:
         """See ``Store``."""

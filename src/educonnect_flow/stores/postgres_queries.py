@@ -1,24 +1,39 @@
-"""What both PostgreSQL stores ask: one statement per call, and how to read its answer.
+"""What PostgreSQL is asked: one statement per call, and how to read its answer.
 
-A commit is one call of a function in the database: one round trip, one transaction.  What it refuses it refuses
-before it writes anything.
+``PostgresStore`` and ``AsyncPostgresStore`` ask it over connections of their own, ``DjangoStore`` over Django's.  A commit
+is one call of a function in the database: one round trip, one transaction.  What it refuses it refuses before it writes
+anything.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from educonnect_flow.activation import snapshot
-from educonnect_flow.activation.products import Account, Outgoing
 from educonnect_flow.connections import checked_schema
 from educonnect_flow.errors import StoreUnavailable
-from educonnect_flow.machinery.tally import EMPTY, EXACT, Tally, micros, moment
+from educonnect_flow.machinery.tally import EMPTY, EXACT, Limit, Tally, micros, moment
 from educonnect_flow.machinery.text import encode
-from educonnect_flow.reasons import dump_refusals
-from educonnect_flow.records import DONE, Answered, AuditEntry, Claimed, Commit, Loaded, Receipt, Standing
-from educonnect_flow.stores import rows
+from educonnect_flow.records import (
+    DONE,
+    STALE,
+    AuditEntry,
+    Commit,
+    Conflict,
+    Lease,
+    Leased,
+    Loaded,
+    Receipt,
+    Record,
+    RecordChange,
+    Ref,
+    Settled,
+    Standing,
+)
+from educonnect_flow.stores import sql
+from educonnect_flow.stores.sql import COUNTERS, names
 
 T = TypeVar("T")
 
@@ -74,145 +89,297 @@ BEGIN
 END $$;
 """
 
+# Journeys beside the activation: runs and messages name theirs, and an account is a record.  A tally is JSON, as in the
+# other stores.  How often a base of an identifier was given out is counted as everything else is; a century is
+# 3 155 760 000 000 000 microseconds.
+_THIRD = """
+DROP FUNCTION {schema}.entries(bigint, int);
+DROP FUNCTION IF EXISTS {schema}.commit(
+    text, int, text, bigint, text, boolean, boolean, bigint, text[], int[], bigint[], bigint[], int[], jsonb, jsonb,
+    jsonb, jsonb
+);
+ALTER TABLE {schema}.activation RENAME TO run;
+ALTER INDEX {schema}.activation_purge RENAME TO run_purge;
+ALTER TABLE {schema}.run ADD COLUMN journey text NOT NULL DEFAULT 'ACTIVATION',
+    ADD COLUMN owner text NOT NULL DEFAULT '', ADD COLUMN wanted text NOT NULL DEFAULT '[]';
+ALTER TABLE {schema}.answered RENAME COLUMN activation TO run;
+ALTER TABLE {schema}.outbox RENAME TO message;
+ALTER INDEX {schema}.outbox_due RENAME TO message_due;
+ALTER INDEX {schema}.outbox_activation RENAME TO message_run;
+ALTER TABLE {schema}.message RENAME COLUMN activation TO run;
+ALTER TABLE {schema}.message ADD COLUMN journey text NOT NULL DEFAULT 'ACTIVATION',
+    ADD COLUMN owner text NOT NULL DEFAULT '', ADD COLUMN body text;
+UPDATE {schema}.message SET body = jsonb_build_object('nonce', nonce, 'mobile', mobile)::text;
+ALTER TABLE {schema}.message ALTER COLUMN body SET NOT NULL, DROP COLUMN nonce, DROP COLUMN mobile;
+CREATE INDEX message_owner ON {schema}.message (owner) WHERE owner <> '';
+CREATE TABLE {schema}.record (
+    kind text NOT NULL, key text NOT NULL, owner text NOT NULL, version int NOT NULL, body text NOT NULL,
+    expires_at bigint, PRIMARY KEY (kind, key)
+);
+CREATE INDEX record_expires ON {schema}.record (expires_at) WHERE expires_at IS NOT NULL;
+CREATE TABLE {schema}.name (
+    kind text NOT NULL, name text NOT NULL, key text NOT NULL, sole boolean NOT NULL, PRIMARY KEY (kind, name, key)
+);
+CREATE UNIQUE INDEX name_sole ON {schema}.name (kind, name) WHERE sole;
+CREATE INDEX name_key ON {schema}.name (kind, key);
+INSERT INTO {schema}.record
+SELECT 'account', identifier, identifier, 1, jsonb_build_object('format', 1, 'guardians', guardians,
+    'confirmed', confirmed, 'denied', denied, 'password_hash', password_hash, 'created_at', created_at,
+    'run', activation)::text, NULL
+FROM {schema}.account;
+INSERT INTO {schema}.name SELECT 'account', 'guardian:' || guardian, identifier, true FROM {schema}.holder;
+ALTER TABLE {schema}.tally ADD COLUMN body text;
+UPDATE {schema}.tally SET body = (
+    jsonb_build_array(barred_until)
+    || (SELECT coalesce(jsonb_agg(jsonb_build_array(h.at, h.n) ORDER BY h.at), '[]') FROM unnest(ats, counts) h (at, n))
+)::text;
+ALTER TABLE {schema}.tally ALTER COLUMN body SET NOT NULL, DROP COLUMN ats, DROP COLUMN counts,
+    DROP COLUMN barred_until;
+INSERT INTO {schema}.tally (key, body, forgotten_at)
+SELECT 'identifiers:' || b.base, jsonb_build_array(0, jsonb_build_array(max(a.created_at), b.issued))::text,
+    max(a.created_at) + 3155760000000000
+FROM {schema}.base b JOIN {schema}.account a ON a.base = b.base GROUP BY b.base, b.issued;
+DROP TABLE {schema}.account;
+DROP TABLE {schema}.holder;
+DROP TABLE {schema}.base;
+ALTER TABLE {schema}.audit RENAME COLUMN activation TO run;
+ALTER TABLE {schema}.audit ADD COLUMN journey text NOT NULL DEFAULT 'ACTIVATION';
+"""
+
+_STEPS = (_TABLES, _SECOND + _ENTRIES, _THIRD)
+"""What makes each version of the tables out of the one before; a step that was released is never changed."""
+
+SCHEMA = len(_STEPS)
+"""The version of the tables and functions, kept in the table ``version``."""
+
+# A number of the trail is drawn before its commit: a reader waits for the writers under way, then looks.  The wait and
+# the reading are two statements of one function, for each statement sees what was committed when it began.
+_READ_ON = """
+CREATE OR REPLACE FUNCTION {t}entries(p_after bigint, p_limit int) RETURNS SETOF {t}audit LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM pg_advisory_xact_lock(hashtextextended('{lock}:audit', 0));
+    RETURN QUERY SELECT * FROM {t}audit a WHERE a.seq > p_after ORDER BY a.seq LIMIT p_limit;
+END $$;
+"""
+
 # The counting is that of machinery.tally, word for word; the store contract holds both to it.
 _COMMIT = """
-CREATE OR REPLACE FUNCTION {schema}.commit(
-    p_id text, p_version int, p_handle text, p_purge_at bigint, p_body text, p_void boolean,
-    p_forget boolean, p_now bigint,
-    p_keys text[], p_caps int[], p_windows bigint[], p_locks bigint[], p_adds int[],
-    p_answered jsonb, p_outgoing jsonb, p_account jsonb, p_audit jsonb,
-    OUT standing text, OUT which int, OUT until bigint
+CREATE OR REPLACE FUNCTION {t}commit(
+    p jsonb, p_body text, OUT standing text, OUT which int, OUT until bigint, OUT of_name text
 ) LANGUAGE plpgsql AS $$
 DECLARE
-    t {schema}.tally;
+    this text := p ->> 'id';
+    v int := (p ->> 'version')::int;
+    at_ bigint := (p ->> 'at')::bigint;
+    one jsonb;
+    many jsonb;
+    kept jsonb;
     total bigint;
+    cap_ bigint;
+    window_ bigint;
+    lock_ bigint;
     slot bigint;
     grain bigint;
-    n int;
+    barred bigint;
+    last bigint;
 BEGIN
-    IF p_version = 1 THEN
-        IF EXISTS (SELECT FROM {schema}.activation a WHERE a.id = p_id) THEN standing := 'stale'; RETURN; END IF;
+    IF v = 1 THEN
+        IF EXISTS (SELECT FROM {t}run r WHERE r.id = this) THEN standing := 'stale'; RETURN; END IF;
     ELSE
-        PERFORM FROM {schema}.activation a WHERE a.id = p_id AND a.version = p_version - 1 FOR UPDATE;
+        PERFORM FROM {t}run r WHERE r.id = this AND r.version = v - 1 FOR UPDATE;
         IF NOT FOUND THEN standing := 'stale'; RETURN; END IF;
     END IF;
 
-    FOR i IN 1 .. cardinality(p_keys) LOOP
-        -- Held to the end of the transaction: nobody else counts under this key until we have.
-        PERFORM pg_advisory_xact_lock(hashtextextended('{schema}:' || p_keys[i], 0));
-        SELECT * INTO t FROM {schema}.tally WHERE key = p_keys[i];
+    many := p -> 'limits';
+    -- Held to the end of the transaction: no other one counts under these keys until then.  They are taken in one order,
+    -- so that no two transactions wait for each other.
+    PERFORM pg_advisory_xact_lock(k.lock) FROM (
+        SELECT DISTINCT hashtextextended('{lock}:' || (l ->> 'key'), 0) AS lock FROM jsonb_array_elements(many) l ORDER BY 1
+    ) k;
+    FOR i IN 0 .. jsonb_array_length(many) - 1 LOOP
+        one := many -> i;
+        cap_ := (one ->> 'cap')::bigint;
+        window_ := (one ->> 'window')::bigint;
+        SELECT t.body::jsonb INTO kept FROM {t}tally t WHERE t.key = one ->> 'key';
         until := NULL;
-        IF p_caps[i] <= 0 THEN
-            until := p_now + p_windows[i];
-        ELSIF p_locks[i] IS NOT NULL THEN
-            IF p_now < t.barred_until THEN until := t.barred_until; END IF;
-        ELSIF t.key IS NOT NULL THEN
-            SELECT coalesce(sum(h.n), 0) INTO total FROM unnest(t.ats, t.counts) h (at, n) WHERE h.at > p_now - p_windows[i];
-            IF total >= p_caps[i] THEN
-                SELECT min(h.at) + p_windows[i] INTO until
-                FROM (SELECT u.at, sum(u.n) OVER (ORDER BY u.at) AS gone FROM unnest(t.ats, t.counts) u (at, n)
-                      WHERE u.at > p_now - p_windows[i]) h
-                WHERE total - h.gone < p_caps[i];
+        IF cap_ <= 0 THEN
+            until := at_ + window_;
+        ELSIF (one ->> 'lock') IS NOT NULL THEN
+            barred := (kept ->> 0)::bigint;
+            IF at_ < barred THEN until := barred; END IF;
+        ELSIF kept IS NOT NULL THEN
+            SELECT coalesce(sum((h ->> 1)::bigint), 0) INTO total
+            FROM jsonb_array_elements(kept - 0) h WHERE (h ->> 0)::bigint > at_ - window_;
+            IF total >= cap_ THEN
+                SELECT min(h.at) + window_ INTO until
+                FROM (SELECT (u ->> 0)::bigint AS at, sum((u ->> 1)::bigint) OVER (ORDER BY (u ->> 0)::bigint) AS gone
+                      FROM jsonb_array_elements(kept - 0) u WHERE (u ->> 0)::bigint > at_ - window_) h
+                WHERE total - h.gone < cap_;
             END IF;
         END IF;
         IF until IS NOT NULL THEN standing := 'barred'; which := i; RETURN; END IF;
     END LOOP;
 
-    IF p_account IS NOT NULL THEN
-        IF EXISTS (SELECT FROM {schema}.holder h
-                   WHERE h.guardian IN (SELECT jsonb_array_elements_text(p_account -> 'guardians'))) THEN
-            standing := 'active'; RETURN;
-        END IF;
-        IF EXISTS (SELECT FROM {schema}.account a WHERE a.identifier = p_account ->> 'identifier') THEN
-            standing := 'identifier_taken'; RETURN;
-        END IF;
-    END IF;
-
-    -- Nothing was written so far; from here on nothing is refused, but by a unique constraint.
-    IF p_version = 1 THEN
-        INSERT INTO {schema}.activation VALUES (p_id, 1, p_handle, NULL, NULL, p_purge_at, p_body);
-    ELSIF p_handle IS NULL THEN
-        UPDATE {schema}.activation
-        SET version = p_version, purge_at = p_purge_at, body = p_body,
-            previous = CASE WHEN p_forget THEN NULL ELSE previous END,
-            rotated_by = CASE WHEN p_forget THEN NULL ELSE rotated_by END
-        WHERE id = p_id;
-    ELSE
-        UPDATE {schema}.activation
-        SET version = p_version, purge_at = p_purge_at, body = p_body, previous = handle, handle = p_handle,
-            rotated_by = p_answered ->> 'key'
-        WHERE id = p_id;
-    END IF;
-
-    FOR i IN 1 .. cardinality(p_keys) LOOP
-        CONTINUE WHEN p_adds[i] = 0;
-        SELECT * INTO t FROM {schema}.tally WHERE key = p_keys[i];
-        slot := p_now;
-        IF p_caps[i] > {exact} THEN
-            grain := greatest(1, p_windows[i] / {exact});
-            slot := ((p_now + grain - 1) / grain) * grain;
-        END IF;
-        SELECT coalesce(array_agg(h.at ORDER BY h.at), '{{}}'), coalesce(array_agg(h.n ORDER BY h.at), '{{}}')
-        INTO t.ats, t.counts FROM unnest(t.ats, t.counts) h (at, n) WHERE h.at > p_now - p_windows[i];
-        n := cardinality(t.ats);
-        IF n > 0 AND t.ats[n] >= slot THEN
-            t.counts[n] := t.counts[n] + 1;
+    many := p -> 'records';
+    FOR i IN 0 .. jsonb_array_length(many) - 1 LOOP
+        one := many -> i;
+        which := i;
+        SELECT u.name INTO of_name
+        FROM jsonb_array_elements_text(one -> 'unique') WITH ORDINALITY u (name, at)
+        JOIN {t}name n ON n.kind = one ->> 'kind' AND n.name = u.name AND n.sole AND n.key <> one ->> 'key'
+        ORDER BY u.at LIMIT 1;
+        IF of_name IS NOT NULL THEN standing := 'conflict'; RETURN; END IF;
+        IF (one ->> 'version')::int = 1 THEN
+            IF EXISTS (SELECT FROM {t}record r WHERE r.kind = one ->> 'kind' AND r.key = one ->> 'key') THEN
+                standing := 'conflict'; RETURN;
+            END IF;
         ELSE
-            t.ats := t.ats || slot;
-            t.counts := t.counts || 1;
-            n := n + 1;
+            PERFORM FROM {t}record r
+            WHERE r.kind = one ->> 'kind' AND r.key = one ->> 'key' AND r.version = (one ->> 'version')::int - 1
+            FOR UPDATE;
+            IF NOT FOUND THEN standing := 'conflict'; RETURN; END IF;
         END IF;
-        t.barred_until := coalesce(t.barred_until, 0);
-        IF p_locks[i] IS NOT NULL AND (SELECT sum(c) FROM unnest(t.counts) c) >= p_caps[i] THEN
-            t.barred_until := p_now + p_locks[i];
-        END IF;
-        t.forgotten_at := greatest(t.ats[n] + p_windows[i], t.barred_until);
-        INSERT INTO {schema}.tally VALUES (p_keys[i], t.ats, t.counts, t.barred_until, t.forgotten_at)
-        ON CONFLICT (key) DO UPDATE
-        SET ats = t.ats, counts = t.counts, barred_until = t.barred_until, forgotten_at = t.forgotten_at;
     END LOOP;
 
-    IF p_void THEN DELETE FROM {schema}.outbox o WHERE o.activation = p_id; END IF;
-    IF p_answered IS NOT NULL THEN
-        INSERT INTO {schema}.answered VALUES (
-            p_id, p_answered ->> 'key', p_answered ->> 'fingerprint', p_version, (p_answered ->> 'accepted')::boolean,
-            p_answered ->> 'refusals', p_body);
+    -- Nothing was written so far; from here on nothing is refused, but by a unique constraint.
+    IF v = 1 THEN
+        INSERT INTO {t}run (id, journey, owner, version, handle, purge_at, wanted, body)
+        VALUES (this, p ->> 'journey', p ->> 'owner', 1, p ->> 'handle', (p ->> 'purge_at')::bigint, p ->> 'wanted',
+            p_body);
+    ELSE
+        UPDATE {t}run r
+        SET version = v, owner = p ->> 'owner', purge_at = (p ->> 'purge_at')::bigint, wanted = p ->> 'wanted',
+            body = p_body,
+            previous = CASE WHEN p ->> 'handle' IS NOT NULL THEN r.handle
+                            WHEN (p ->> 'forget')::boolean THEN NULL ELSE r.previous END,
+            rotated_by = CASE WHEN p ->> 'handle' IS NOT NULL THEN p -> 'answered' ->> 'key'
+                              WHEN (p ->> 'forget')::boolean THEN NULL ELSE r.rotated_by END,
+            handle = coalesce(p ->> 'handle', r.handle)
+        WHERE r.id = this;
     END IF;
-    IF p_outgoing IS NOT NULL THEN
-        INSERT INTO {schema}.outbox VALUES (
-            p_outgoing ->> 'id', p_outgoing ->> 'activation', (p_outgoing ->> 'created_at')::bigint, 0,
-            p_outgoing ->> 'nonce', p_outgoing ->> 'mobile', (p_outgoing ->> 'created_at')::bigint,
-            (p_outgoing ->> 'expires_at')::bigint, (p_outgoing ->> 'decoy')::boolean);
+
+    FOR one IN SELECT * FROM jsonb_array_elements(p -> 'limits') LOOP
+        CONTINUE WHEN (one ->> 'adds')::int = 0;
+        cap_ := (one ->> 'cap')::bigint;
+        window_ := (one ->> 'window')::bigint;
+        lock_ := (one ->> 'lock')::bigint;
+        SELECT t.body::jsonb INTO kept FROM {t}tally t WHERE t.key = one ->> 'key';
+        slot := at_;
+        IF cap_ > {exact} THEN
+            grain := greatest(1, window_ / {exact});
+            slot := ((at_ + grain - 1) / grain) * grain;
+        END IF;
+        barred := coalesce((kept ->> 0)::bigint, 0);
+        SELECT coalesce(jsonb_agg(h ORDER BY (h ->> 0)::bigint), '[]'), coalesce(max((h ->> 0)::bigint), -1)
+        INTO many, last
+        FROM jsonb_array_elements(kept - 0) h WHERE (h ->> 0)::bigint > at_ - window_;
+        IF last >= slot THEN
+            many := jsonb_set(many, '{{-1,1}}', to_jsonb((many -> -1 ->> 1)::bigint + 1));
+        ELSE
+            many := many || jsonb_build_array(jsonb_build_array(slot, 1));
+            last := slot;
+        END IF;
+        IF lock_ IS NOT NULL AND (SELECT sum((h ->> 1)::bigint) FROM jsonb_array_elements(many) h) >= cap_ THEN
+            barred := at_ + lock_;
+        END IF;
+        INSERT INTO {t}tally (key, body, forgotten_at)
+        VALUES (one ->> 'key', (jsonb_build_array(barred) || many)::text, greatest(last + window_, barred))
+        ON CONFLICT (key) DO UPDATE SET body = excluded.body, forgotten_at = excluded.forgotten_at;
+    END LOOP;
+
+    FOR one IN SELECT * FROM jsonb_array_elements(p -> 'records') LOOP
+        IF (one ->> 'version')::int = 1 THEN
+            INSERT INTO {t}record (kind, key, owner, version, body, expires_at)
+            VALUES (one ->> 'kind', one ->> 'key', one ->> 'owner', 1, one ->> 'body', (one ->> 'expires_at')::bigint);
+        ELSE
+            IF (one ->> 'delete')::boolean THEN
+                DELETE FROM {t}record r WHERE r.kind = one ->> 'kind' AND r.key = one ->> 'key';
+            ELSE
+                UPDATE {t}record r
+                SET owner = one ->> 'owner', version = (one ->> 'version')::int, body = one ->> 'body',
+                    expires_at = (one ->> 'expires_at')::bigint
+                WHERE r.kind = one ->> 'kind' AND r.key = one ->> 'key';
+            END IF;
+            DELETE FROM {t}name n WHERE n.kind = one ->> 'kind' AND n.key = one ->> 'key';
+        END IF;
+        INSERT INTO {t}name (kind, name, key, sole)
+        SELECT one ->> 'kind', n ->> 0, one ->> 'key', (n ->> 1)::boolean
+        FROM jsonb_array_elements(one -> 'names') n ORDER BY n ->> 0;
+    END LOOP;
+
+    IF (p ->> 'void')::boolean THEN DELETE FROM {t}message m WHERE m.run = this; END IF;
+    IF p ->> 'end_owner' IS NOT NULL THEN DELETE FROM {t}message m WHERE m.owner = p ->> 'end_owner'; END IF;
+    one := p -> 'answered';
+    IF one <> 'null' THEN
+        INSERT INTO {t}answered (run, key, fingerprint, version, accepted, refusals, body)
+        VALUES (this, one ->> 'key', one ->> 'fingerprint', v, (one ->> 'accepted')::boolean, one ->> 'refusals', p_body);
     END IF;
-    IF p_account IS NOT NULL THEN
-        INSERT INTO {schema}.holder
-        SELECT guardian, p_account ->> 'identifier'
-        FROM jsonb_array_elements_text(p_account -> 'guardians') guardian ORDER BY guardian;
-        INSERT INTO {schema}.account VALUES (
-            p_account ->> 'identifier', p_account ->> 'base',
-            ARRAY(SELECT jsonb_array_elements_text(p_account -> 'guardians')),
-            ARRAY(SELECT jsonb_array_elements_text(p_account -> 'confirmed')),
-            ARRAY(SELECT jsonb_array_elements_text(p_account -> 'denied')),
-            p_account ->> 'password_hash', (p_account ->> 'created_at')::bigint, p_account ->> 'activation');
-        INSERT INTO {schema}.base VALUES (p_account ->> 'base', 1)
-        ON CONFLICT (base) DO UPDATE SET issued = {schema}.base.issued + 1;
+    INSERT INTO {t}message (id, run, journey, owner, due_at, attempts, created_at, expires_at, decoy, body)
+    SELECT m ->> 'id', m ->> 'run', m ->> 'journey', m ->> 'owner', (m ->> 'due_at')::bigint, 0,
+        (m ->> 'created_at')::bigint, (m ->> 'expires_at')::bigint, (m ->> 'decoy')::boolean, m ->> 'body'
+    FROM jsonb_array_elements(p -> 'messages') m;
+    IF jsonb_array_length(p -> 'audit') > 0 THEN
+        PERFORM pg_advisory_xact_lock_shared(hashtextextended('{lock}:audit', 0));
+        FOR one IN SELECT * FROM jsonb_array_elements(p -> 'audit') LOOP
+            PERFORM {t}note(one);
+        END LOOP;
     END IF;
-    IF p_audit IS NOT NULL THEN
-        PERFORM pg_advisory_xact_lock_shared(hashtextextended('{schema}:audit', 0));
-        INSERT INTO {schema}.audit (activation, at, event, row, source, dest, reasons, denied, mobile, origin) VALUES (
-            p_audit ->> 'activation', (p_audit ->> 'at')::bigint, p_audit ->> 'event', p_audit ->> 'row',
-            p_audit ->> 'source', p_audit ->> 'dest', ARRAY(SELECT jsonb_array_elements_text(p_audit -> 'reasons')),
-            ARRAY(SELECT jsonb_array_elements_text(p_audit -> 'denied')), p_audit ->> 'mobile', p_audit ->> 'origin');
-    END IF;
+    which := NULL;
     standing := 'done';
 END $$;
 """
 
-_STEPS = (_TABLES, _SECOND + _ENTRIES)
-"""What makes each version of the tables out of the one before; a step that was released is never changed."""
+# Called under the shared lock of the trail.
+_NOTE = """
+CREATE OR REPLACE FUNCTION {t}note(a jsonb) RETURNS void LANGUAGE sql AS $$
+    INSERT INTO {t}audit (run, journey, at, event, row, source, dest, reasons, denied, mobile, origin)
+    VALUES (a ->> 'run', a ->> 'journey', (a ->> 'at')::bigint, a ->> 'event', a ->> 'row', a ->> 'source', a ->> 'dest',
+        {reasons}, {denied}, a ->> 'mobile', a ->> 'origin')
+$$;
+"""
 
-SCHEMA = len(_STEPS)
-"""The version of the tables and functions, kept in the table ``version``."""
+# Settling notes and leases in one round trip.  Its answer is whether the message was there, and the next one.
+_SETTLE = """
+CREATE OR REPLACE FUNCTION {t}settle(p_message text, p_audit jsonb, p_until bigint, p_now bigint,
+    OUT gone boolean, OUT leased jsonb) LANGUAGE plpgsql AS $$
+BEGIN
+    DELETE FROM {t}message m WHERE m.id = p_message;
+    gone := FOUND;
+    IF gone AND p_audit IS NOT NULL THEN
+        PERFORM pg_advisory_xact_lock_shared(hashtextextended('{lock}:audit', 0));
+        PERFORM {t}note(p_audit);
+    END IF;
+    IF p_until IS NOT NULL THEN
+        UPDATE {t}message m SET due_at = p_until, attempts = m.attempts + 1 WHERE m.id = (
+            SELECT d.id FROM {t}message d WHERE d.due_at <= p_now ORDER BY d.due_at LIMIT 1 FOR UPDATE SKIP LOCKED)
+        RETURNING jsonb_build_array({columns}) INTO leased;
+    END IF;
+END $$;
+"""
+
+
+def functions(prefix: str, lock: str, *, arrays: bool) -> str:
+    """The functions over tables whose names begin with *prefix*.
+
+    :param lock: the name under which advisory locks are taken.
+    :param arrays: whether columns that hold several texts are arrays; else they are JSON.
+    """
+    many = "ARRAY(SELECT jsonb_array_elements_text(a -> '{0}'))" if arrays else "(a ->> '{0}')"
+    return "".join(
+        text.format(
+            t=prefix,
+            lock=lock,
+            exact=EXACT,
+            reasons=many.format("reasons"),
+            denied=many.format("denied"),
+            columns=names(sql.LEASED, "m"),
+        )
+        for text in (_READ_ON, _NOTE, _COMMIT, _SETTLE)
+    )
+
+
+TRIES = 5
+"""Of one commit that ran into a unique constraint.  The first try after it finds what the other one wrote."""
 
 
 class Query(NamedTuple, Generic[T]):
@@ -228,217 +395,187 @@ def _nothing(_: list[tuple[Any, ...]]) -> None:
 
 
 class Queries:
-    """The statements of one schema.
+    """The statements over tables whose names begin with *prefix*: a schema with its dot, or part of a name."""
 
-    :raises ValueError: when *schema* is no plain lower-case name.
-    """
-
-    def __init__(self, schema: str) -> None:
-        self.schema = checked_schema(schema)
+    def __init__(self, prefix: str) -> None:
+        t = self._t = prefix
+        self._records = (
+            f"FROM {t}record c WHERE (c.kind, c.key) IN ("
+            "SELECT w ->> 0, w ->> 1 FROM jsonb_array_elements({w}) w"
+            f" UNION SELECT n.kind, n.key FROM jsonb_array_elements({{w}}) w"
+            f" JOIN {t}name n ON n.kind = w ->> 0 AND n.name = w ->> 2)"
+        )
+        records = self._records.replace("{w}", "(r.wanted::jsonb || %s::jsonb)")
         self._load = (
-            f"SELECT version, body, handle = %s, rotated_by FROM {schema}.activation WHERE handle = %s OR previous = %s"
+            f"SELECT {names(('id', 'journey', 'owner', 'version', 'wanted', 'body'), 'r')}, r.handle = %s, r.rotated_by,"
+            f" {names(sql.ANSWERED[1:], 'a')}, CASE WHEN r.wanted || %s = '[][]' THEN NULL ELSE"
+            f" (SELECT json_agg(json_build_array({names(sql.RECORD, 'c')}))::text {records}) END"
+            f" FROM {t}run r LEFT JOIN {t}answered a ON a.run = r.id AND a.key = ANY(%s)"
+            " WHERE r.handle = %s OR r.previous = %s LIMIT 1"
         )
-        self._load_with_request = (
-            "SELECT a.version, a.body, a.handle = %s, a.rotated_by, r.key, r.fingerprint, r.version, r.accepted,"
-            f" r.refusals, r.body FROM {schema}.activation a"
-            f" LEFT JOIN {schema}.answered r ON r.activation = a.id AND r.key = %s WHERE a.handle = %s OR a.previous = %s"
-        )
-        self._commit = f"SELECT * FROM {schema}.commit({', '.join(['%s'] * 13 + ['%s::jsonb'] * 4)})"
+        self._find = f"SELECT {names(sql.RECORD, 'c')} {self._records.replace('{w}', '%s::jsonb')}"
+        self._audit = f"{names(sql.AUDIT)} FROM {t}"
 
-    def create(self) -> str:
-        """Everything that makes the schema, from nothing; safe when many do it at once.
-
-        One anonymous block under an advisory lock: it looks at the version there is, and does what is missing.  The
-        function of a commit is made anew with each version.
-        """
-        steps = "".join(
-            f"    IF found < {version} THEN EXECUTE $step${step.format(schema=self.schema)}$step$; END IF;\n"
-            for version, step in enumerate(_STEPS, 1)
-        )
-        commit = _COMMIT.format(schema=self.schema, exact=EXACT)
-        return f"""
-DO $create$
-DECLARE found int;
-BEGIN
-    PERFORM pg_advisory_xact_lock(hashtextextended('{self.schema}:create', 0));
-    CREATE SCHEMA IF NOT EXISTS {self.schema};
-    CREATE TABLE IF NOT EXISTS {self.schema}.version (version int NOT NULL);
-    SELECT max(version) INTO found FROM {self.schema}.version;
-    found := coalesce(found, 0);
-    IF found > {SCHEMA} THEN
-        RAISE EXCEPTION 'the schema {self.schema} has version %; this library knows up to {SCHEMA}', found;
-    END IF;
-{steps}    IF found < {SCHEMA} THEN
-        EXECUTE $commit${commit}$commit$;
-        DELETE FROM {self.schema}.version;
-        INSERT INTO {self.schema}.version VALUES ({SCHEMA});
-    END IF;
-END $create$"""
-
-    def load(self, handle: str, request: str | None) -> Query[Loaded | None]:
+    def load(self, handle: str, requests: Sequence[str], refs: Sequence[Ref]) -> Query[Loaded | None]:
         """See ``Store``."""
 
         def read(found: list[tuple[Any, ...]]) -> Loaded | None:
-            return rows.loaded(found[0]) if found else None
+            return sql.loaded(found[0]) if found else None
 
-        if request is None:
-            return Query(self._load, (handle, handle, handle), read)
-        return Query(self._load_with_request, (handle, request, handle, handle), read)
+        given = sql.refs(refs)
+        return Query(self._load, (handle, given, given, given, list(requests), handle, handle), read)
+
+    def find(self, refs: Sequence[Ref]) -> Query[tuple[Record, ...]]:
+        """See ``Store``."""
+        given = sql.refs(refs)
+        return Query(self._find, (given, given), sql.read_records)
 
     def commit(self, commit: Commit) -> Query[Receipt]:
         """See ``Store``."""
-        a, limits = commit.activation, commit.limits
-        answered, out, account, audit = commit.answered, commit.outgoing, commit.account, commit.audit
+        records = sql.in_order(commit.records)
 
         def read(found: list[tuple[Any, ...]]) -> Receipt:
-            standing, which, until = found[0]
+            standing, which, until, name = found[0]
             if standing == "done":
                 return DONE
             if standing == "barred":
-                return Receipt(Standing.BARRED, limits[which - 1], moment(until))
-            return Receipt(Standing(standing))
+                return Receipt(Standing.BARRED, commit.limits[which], moment(until))
+            if standing == "conflict":
+                record = records[which].record
+                return Receipt(Standing.CONFLICT, conflict=Conflict(record.kind, record.key, name))
+            return STALE
+
+        values = sql.run_values(commit)
+        answered = commit.answered
+        del values["body"]  # said once, for the run and for the answer
+        values |= {
+            "at": micros(commit.at),
+            "forget": commit.forget,
+            "void": commit.void,
+            "end_owner": commit.end_owner,
+            "answered": None if answered is None else _but(sql.answered_values(commit, answered), "body"),
+            "limits": [_limit(limit) for limit in commit.limits],
+            "records": [_record(change) for change in records],
+            "messages": [sql.message_values(out) for out in commit.messages],
+            "audit": [sql.audit_values(entry) for entry in commit.audit],
+        }
+        query = f"SELECT standing, which, until, of_name FROM {self._t}commit(%s::jsonb, %s)"
+        return Query(query, (encode(values), commit.run.body.text), read)
+
+    def lease(self, lease: Lease) -> Query[Leased | None]:
+        """See ``Store``."""
+
+        def read(found: list[tuple[Any, ...]]) -> Leased | None:
+            return sql.leased(found[0]) if found else None
+
+        query = (
+            f"UPDATE {self._t}message SET due_at = %s, attempts = attempts + 1 WHERE id = ("
+            f"SELECT id FROM {self._t}message WHERE due_at <= %s ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED)"
+            f" RETURNING {names(sql.LEASED)}"
+        )
+        return Query(query, (micros(lease.until), micros(lease.now)), read)
+
+    def settle(self, message: str, audit: AuditEntry | None, lease: Lease | None) -> Query[Settled]:
+        """See ``Store``."""
+
+        def read(found: list[tuple[Any, ...]]) -> Settled:
+            gone, row = found[0]
+            return Settled(gone=gone, leased=None if row is None else sql.leased(json.loads(row)))
 
         values = (
-            a.id,
-            a.version,
-            commit.handle,
-            micros(commit.purge_at),
-            snapshot.dump(a),
-            commit.void,
-            commit.forget,
-            micros(a.seen_at),
-            [f"{limit.kind}:{limit.key}" for limit in limits],
-            [limit.cap for limit in limits],
-            [_micros(limit.window) for limit in limits],
-            [None if limit.lock is None else _micros(limit.lock) for limit in limits],
-            [limit.adds for limit in limits],
-            answered and encode(_answered(answered)),
-            out and encode(_outgoing(out)),
-            account and encode(_account(account)),
-            audit and encode(_audit(audit)),
+            message,
+            None if audit is None else encode(sql.audit_values(audit)),
+            None if lease is None else micros(lease.until),
+            None if lease is None else micros(lease.now),
         )
-        return Query(self._commit, values, read)
-
-    def active(self, guardians: tuple[str, ...]) -> Query[bool]:
-        """See ``Store``."""
-        sql = f"SELECT FROM {self.schema}.holder WHERE guardian = ANY(%s) LIMIT 1"
-        return Query(sql, (list(guardians),), bool)
-
-    def issued(self, base: str) -> Query[int]:
-        """See ``Store``."""
-        sql = f"SELECT issued FROM {self.schema}.base WHERE base = %s"
-        return Query(sql, (base,), lambda found: found[0][0] if found else 0)
-
-    def account(self, identifier: str) -> Query[Account | None]:
-        """See ``Store``."""
-
-        def read(found: list[tuple[Any, ...]]) -> Account | None:
-            return rows.account(found[0], tuple) if found else None
-
-        sql = f"SELECT {rows.ACCOUNT} FROM {self.schema}.account WHERE identifier = %s"
-        return Query(sql, (identifier,), read)
-
-    def claim(self, now: datetime, lease_until: datetime) -> Query[Claimed | None]:
-        """See ``Store``."""
-
-        def read(found: list[tuple[Any, ...]]) -> Claimed | None:
-            return rows.claimed(found[0]) if found else None
-
-        sql = (
-            f"UPDATE {self.schema}.outbox SET due_at = %s, attempts = attempts + 1 WHERE id = ("
-            f"SELECT id FROM {self.schema}.outbox WHERE due_at <= %s ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED)"
-            f" RETURNING {rows.CLAIMED}"
-        )
-        return Query(sql, (micros(lease_until), micros(now)), read)
-
-    def settle(self, message: str, audit: AuditEntry | None) -> Query[bool]:
-        """See ``Store``."""
-        s = self.schema
-        if audit is None:
-            return Query(f"DELETE FROM {s}.outbox WHERE id = %s RETURNING 1", (message,), bool)
-        sql = (
-            f"WITH held AS (SELECT pg_advisory_xact_lock_shared(hashtextextended('{s}:audit', 0))),"
-            f" gone AS (DELETE FROM {s}.outbox USING held WHERE id = %s RETURNING id)"
-            f" INSERT INTO {s}.audit (activation, at, event, row, source, dest, reasons, denied, mobile, origin)"
-            " SELECT %s, %s, %s, %s, %s, %s, %s, %s, %s, %s FROM gone RETURNING 1"
-        )
-        entry = _audit(audit)
-        entry |= {"reasons": list(audit.reasons), "denied": list(audit.denied)}
-        return Query(sql, (message, *entry.values()), bool)
+        query = f"SELECT gone, leased::text FROM {self._t}settle(%s, %s::jsonb, %s::bigint, %s::bigint)"
+        return Query(query, values, read)
 
     def release(self, message: str, attempts: int, due_at: datetime) -> Query[None]:
         """See ``Store``."""
-        sql = f"UPDATE {self.schema}.outbox SET due_at = %s WHERE id = %s AND attempts = %s"
-        return Query(sql, (micros(due_at), message, attempts), _nothing)
+        query = f"UPDATE {self._t}message SET due_at = %s WHERE id = %s AND attempts = %s"
+        return Query(query, (micros(due_at), message, attempts), _nothing)
 
     def spend(self, key: str, now: datetime, until: datetime) -> Query[bool]:
         """See ``Store``."""
-        sql = (
-            f"INSERT INTO {self.schema}.spent AS s VALUES (%s, %s)"
+        query = (
+            f"INSERT INTO {self._t}spent AS s (key, until) VALUES (%s, %s)"
             " ON CONFLICT (key) DO UPDATE SET until = excluded.until WHERE s.until <= %s RETURNING 1"
         )
-        return Query(sql, (key, micros(until), micros(now)), bool)
+        return Query(query, (key, micros(until), micros(now)), bool)
 
     def spent(self, key: str, now: datetime) -> Query[bool]:
         """See ``Store``."""
-        return Query(f"SELECT FROM {self.schema}.spent WHERE key = %s AND until > %s", (key, micros(now)), bool)
+        return Query(f"SELECT 1 FROM {self._t}spent WHERE key = %s AND until > %s", (key, micros(now)), bool)
 
     def tally(self, kind: str, key: str) -> Query[Tally]:
         """See ``Store``."""
 
         def read(found: list[tuple[Any, ...]]) -> Tally:
-            if not found:
-                return EMPTY
-            ats, counts, barred_until = found[0]
-            return Tally(tuple(zip(ats, counts, strict=True)), barred_until)
+            return Tally.load(found[0][0]) if found else EMPTY
 
-        sql = f"SELECT ats, counts, barred_until FROM {self.schema}.tally WHERE key = %s"
-        return Query(sql, (f"{kind}:{key}",), read)
+        return Query(f"SELECT body FROM {self._t}tally WHERE key = %s", (f"{kind}:{key}",), read)
 
     def purge(self, now: datetime, limit: int) -> Query[int]:
         """See ``Store``."""
-        s, at = self.schema, micros(now)
-        sql = f"""
-WITH over AS (
-    SELECT id FROM {s}.activation WHERE purge_at <= %s ORDER BY purge_at LIMIT %s FOR UPDATE SKIP LOCKED
-), gone AS (DELETE FROM {s}.activation WHERE id IN (SELECT id FROM over) RETURNING id),
-answers AS (DELETE FROM {s}.answered WHERE activation IN (SELECT id FROM over)),
-messages AS (DELETE FROM {s}.outbox WHERE activation IN (SELECT id FROM over)),
+        t, at = self._t, micros(now)
+        query = f"""
+WITH ended AS (
+    SELECT id FROM {t}run WHERE purge_at <= %s ORDER BY purge_at LIMIT %s FOR UPDATE SKIP LOCKED
+), gone AS (DELETE FROM {t}run WHERE id IN (SELECT id FROM ended) RETURNING id),
+answers AS (DELETE FROM {t}answered WHERE run IN (SELECT id FROM ended)),
+messages AS (DELETE FROM {t}message WHERE run IN (SELECT id FROM ended)),
 tallies AS (
-    DELETE FROM {s}.tally WHERE key IN (SELECT key FROM {s}.tally WHERE forgotten_at <= %s LIMIT %s FOR UPDATE SKIP LOCKED)
+    DELETE FROM {t}tally WHERE key IN (SELECT key FROM {t}tally WHERE forgotten_at <= %s LIMIT %s FOR UPDATE SKIP LOCKED)
 ), spent AS (
-    DELETE FROM {s}.spent WHERE key IN (SELECT key FROM {s}.spent WHERE until <= %s LIMIT %s FOR UPDATE SKIP LOCKED)
-)
+    DELETE FROM {t}spent WHERE key IN (SELECT key FROM {t}spent WHERE until <= %s LIMIT %s FOR UPDATE SKIP LOCKED)
+), expired AS (
+    SELECT kind, key FROM {t}record WHERE expires_at <= %s LIMIT %s FOR UPDATE SKIP LOCKED
+), records AS (DELETE FROM {t}record WHERE (kind, key) IN (SELECT kind, key FROM expired)),
+names AS (DELETE FROM {t}name WHERE (kind, key) IN (SELECT kind, key FROM expired))
 SELECT count(*) FROM gone"""
-        return Query(sql, (at, limit, *(at, rows.COUNTERS * limit) * 2), lambda found: int(found[0][0]))
+        return Query(query, (at, limit, *(at, COUNTERS * limit) * 3), lambda found: int(found[0][0]))
 
-    def trail(self, activation: str) -> Query[tuple[AuditEntry, ...]]:
+    def trail(self, run: str) -> Query[tuple[AuditEntry, ...]]:
         """See ``Store``."""
-
-        def read(found: list[tuple[Any, ...]]) -> tuple[AuditEntry, ...]:
-            return rows.trail(found, tuple)
-
-        sql = f"SELECT {rows.ENTRY} FROM {self.schema}.audit WHERE activation = %s ORDER BY seq"
-        return Query(sql, (activation,), read)
+        return Query(f"SELECT {self._audit}audit WHERE run = %s ORDER BY seq", (run,), sql.trail)
 
     def entries(self, after: int, limit: int) -> Query[tuple[tuple[int, AuditEntry], ...]]:
         """See ``Store``."""
-
-        def read(found: list[tuple[Any, ...]]) -> tuple[tuple[int, AuditEntry], ...]:
-            return rows.entries(found, tuple)
-
-        sql = f"SELECT {rows.ENTRY} FROM {self.schema}.entries(%s, %s) ORDER BY seq"
-        return Query(sql, (after, limit), read)
+        return Query(f"SELECT seq, {self._audit}entries(%s, %s) ORDER BY seq", (after, limit), sql.entries)
 
 
-def refused(constraint: str | None) -> Receipt | None:
-    """What a commit that ran into a unique constraint comes to: another one got there in the same instant."""
-    return {
-        "holder_guardian": Receipt(Standing.ACTIVE),
-        "account_identifier": Receipt(Standing.IDENTIFIER_TAKEN),
-        "activation_pkey": Receipt(Standing.STALE),
-        "answered_pkey": Receipt(Standing.STALE),
-    }.get(constraint or "")
+def create(schema: str) -> str:
+    """Everything that makes *schema*, from nothing; safe when many do it at once.
+
+    One anonymous block under an advisory lock: it looks at the version there is, and does what is missing.  The
+    functions are made anew with each version.
+
+    :raises ValueError: when *schema* is no plain lower-case name.
+    """
+    checked_schema(schema)
+    steps = "".join(
+        f"    IF found < {version} THEN EXECUTE $step${step.format(schema=schema)}$step$; END IF;\n"
+        for version, step in enumerate(_STEPS, 1)
+    )
+    return f"""
+DO $create$
+DECLARE found int;
+BEGIN
+    PERFORM pg_advisory_xact_lock(hashtextextended('{schema}:create', 0));
+    CREATE SCHEMA IF NOT EXISTS {schema};
+    CREATE TABLE IF NOT EXISTS {schema}.version (version int NOT NULL);
+    SELECT max(version) INTO found FROM {schema}.version;
+    found := coalesce(found, 0);
+    IF found > {SCHEMA} THEN
+        RAISE EXCEPTION 'the schema {schema} has version %; this library knows up to {SCHEMA}', found;
+    END IF;
+{steps}    IF found < {SCHEMA} THEN
+        EXECUTE $functions${functions(schema + ".", schema, arrays=True)}$functions$;
+        DELETE FROM {schema}.version;
+        INSERT INTO {schema}.version VALUES ({SCHEMA});
+    END IF;
+END $create$"""
 
 
 def unavailable(error: Exception) -> StoreUnavailable:
@@ -446,54 +583,28 @@ def unavailable(error: Exception) -> StoreUnavailable:
     return StoreUnavailable(f"PostgreSQL: {type(error).__name__}")
 
 
-def _micros(length: Any) -> int:
-    return int(length.total_seconds() * 1_000_000)
-
-
-def _answered(answered: Answered) -> dict[str, Any]:
+def _limit(limit: Limit) -> dict[str, Any]:
     return {
-        "key": answered.key,
-        "fingerprint": answered.fingerprint,
-        "accepted": answered.accepted,
-        "refusals": dump_refusals(answered.refusals),
+        "key": f"{limit.kind}:{limit.key}",
+        "cap": limit.cap,
+        "window": _micros(limit.window),
+        "lock": None if limit.lock is None else _micros(limit.lock),
+        "adds": limit.adds,
     }
 
 
-def _outgoing(out: Outgoing) -> dict[str, Any]:
-    return {
-        "id": out.id,
-        "activation": out.activation,
-        "nonce": out.nonce,
-        "mobile": out.mobile,
-        "created_at": micros(out.created_at),
-        "expires_at": micros(out.expires_at),
-        "decoy": out.decoy,
+def _record(change: RecordChange) -> dict[str, Any]:
+    gone = change.delete
+    return sql.record_values(change.record) | {
+        "unique": [] if gone else change.unique,
+        "names": [] if gone else sql.names_of(change),
+        "delete": gone,
     }
 
 
-def _account(account: Account) -> dict[str, Any]:
-    return {
-        "identifier": account.identifier,
-        "base": account.base,
-        "guardians": account.guardians,
-        "confirmed": account.confirmed,
-        "denied": account.denied,
-        "password_hash": account.password_hash,
-        "created_at": micros(account.created_at),
-        "activation": account.activation,
-    }
+def _but(values: dict[str, Any], column: str) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if name != column}
 
 
-def _audit(entry: AuditEntry) -> dict[str, Any]:
-    return {
-        "activation": entry.activation,
-        "at": micros(entry.at),
-        "event": entry.event,
-        "row": entry.row,
-        "source": entry.source,
-        "dest": entry.dest,
-        "reasons": entry.reasons,
-        "denied": entry.denied,
-        "mobile": entry.mobile,
-        "origin": entry.origin,
-    }
+def _micros(length: timedelta) -> int:
+    return length // timedelta(microseconds=1)

@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-import json
 import os
 import random
 import sqlite3
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import Any, TypeVar
 from weakref import WeakSet
 
-from educonnect_flow.activation import snapshot
-from educonnect_flow.activation.products import Account
 from educonnect_flow.errors import StoreUnavailable
-from educonnect_flow.machinery import tally
-from educonnect_flow.machinery.tally import EMPTY, Limit, Tally, micros, moment
-from educonnect_flow.machinery.text import encode
-from educonnect_flow.reasons import dump_refusals
-from educonnect_flow.records import DONE, STALE, AuditEntry, Claimed, Commit, Loaded, Receipt, Standing
-from educonnect_flow.stores import rows
-from educonnect_flow.stores.rows import COUNTERS
+from educonnect_flow.machinery.tally import Tally
+from educonnect_flow.records import AuditEntry, Commit, Lease, Leased, Loaded, Receipt, Record, Ref, Settled
+from educonnect_flow.stores.sqlite_queries import Refused, SqliteQueries
+
+T = TypeVar("T")
 
 # Times are whole microseconds since 1970, UTC.
 _TABLES = """
@@ -68,22 +63,59 @@ ALTER TABLE audit ADD COLUMN mobile TEXT;
 ALTER TABLE audit ADD COLUMN origin TEXT;
 """
 
-_STEPS = (_TABLES, _SECOND)
+# Journeys beside the activation: runs and messages name theirs, and an account is a record.  How often a base of an
+# identifier was given out is counted as everything else is; a century is 3 155 760 000 000 000 microseconds.
+_THIRD = """
+CREATE TABLE run (
+    id TEXT PRIMARY KEY, journey TEXT NOT NULL, owner TEXT NOT NULL, version INTEGER NOT NULL,
+    handle TEXT NOT NULL UNIQUE, previous TEXT UNIQUE, rotated_by TEXT, purge_at INTEGER NOT NULL,
+    wanted TEXT NOT NULL, body TEXT NOT NULL
+) WITHOUT ROWID;
+INSERT INTO run SELECT id, 'ACTIVATION', '', version, handle, previous, rotated_by, purge_at, '[]', body
+    FROM activation;
+DROP TABLE activation;
+CREATE INDEX run_purge ON run (purge_at);
+ALTER TABLE answered RENAME COLUMN activation TO run;
+CREATE TABLE message (
+    id TEXT PRIMARY KEY, run TEXT NOT NULL, journey TEXT NOT NULL, owner TEXT NOT NULL, due_at INTEGER NOT NULL,
+    attempts INTEGER NOT NULL, created_at INTEGER NOT NULL, expires_at INTEGER NOT NULL, decoy INTEGER NOT NULL,
+    body TEXT NOT NULL
+) WITHOUT ROWID;
+INSERT INTO message SELECT id, activation, 'ACTIVATION', '', due_at, attempts, created_at, expires_at, decoy,
+    json_object('nonce', nonce, 'mobile', mobile) FROM outbox;
+DROP TABLE outbox;
+CREATE INDEX message_due ON message (due_at);
+CREATE INDEX message_run ON message (run);
+CREATE INDEX message_owner ON message (owner) WHERE owner <> '';
+CREATE TABLE record (
+    kind TEXT NOT NULL, key TEXT NOT NULL, owner TEXT NOT NULL, version INTEGER NOT NULL, body TEXT NOT NULL,
+    expires_at INTEGER, PRIMARY KEY (kind, key)
+) WITHOUT ROWID;
+CREATE INDEX record_expires ON record (expires_at) WHERE expires_at IS NOT NULL;
+CREATE TABLE name (
+    kind TEXT NOT NULL, name TEXT NOT NULL, key TEXT NOT NULL, sole INTEGER NOT NULL, PRIMARY KEY (kind, name, key)
+) WITHOUT ROWID;
+CREATE UNIQUE INDEX name_sole ON name (kind, name) WHERE sole;
+CREATE INDEX name_key ON name (kind, key);
+INSERT INTO record SELECT 'account', identifier, identifier, 1, json_object('format', 1, 'guardians', json(guardians),
+    'confirmed', json(confirmed), 'denied', json(denied), 'password_hash', password_hash, 'created_at', created_at,
+    'run', activation), NULL FROM account;
+INSERT INTO name SELECT 'account', 'guardian:' || guardian, identifier, 1 FROM holder;
+INSERT INTO tally SELECT 'identifiers:' || base, json_array(0, json_array(at, issued)), at + 3155760000000000 FROM (
+    SELECT b.base, b.issued, (SELECT max(a.created_at) FROM account a WHERE a.base = b.base) AS at FROM base b
+);
+DROP TABLE account;
+DROP TABLE holder;
+DROP TABLE base;
+ALTER TABLE audit RENAME COLUMN activation TO run;
+ALTER TABLE audit ADD COLUMN journey TEXT NOT NULL DEFAULT 'ACTIVATION';
+"""
+
+_STEPS = (_TABLES, _SECOND, _THIRD)
 """What makes each version of the tables out of the one before; a step that was released is never changed."""
 
 SCHEMA = len(_STEPS)
 """The version of the tables, kept in ``PRAGMA user_version``."""
-
-_LOAD = """
-SELECT version, body, handle = :handle, rotated_by FROM activation WHERE handle = :handle OR previous = :handle
-"""
-# Both in one statement, so that they are of one moment.
-_LOAD_WITH_REQUEST = """
-SELECT a.version, a.body, a.handle = :handle, a.rotated_by,
-    r.key, r.fingerprint, r.version, r.accepted, r.refusals, r.body
-FROM activation a LEFT JOIN answered r ON r.activation = a.id AND r.key = :request
-WHERE a.handle = :handle OR a.previous = :handle
-"""
 
 # Several threads share a connection, one at a time, and each transaction is begun by hand.
 _SHARED: dict[str, Any] = {"isolation_level": None, "check_same_thread": False}
@@ -114,6 +146,7 @@ class SqliteStore:
         self._writer: sqlite3.Connection | None = None
         self._reader: sqlite3.Connection | None = None
         self._closed = False
+        self._queries = SqliteQueries()
         with self._transaction():
             pass
         _STORES.add(self)
@@ -192,26 +225,18 @@ class SqliteStore:
         with self._writing() as db, _begun(db, lambda: self._patiently(lambda: db.execute("BEGIN IMMEDIATE"), end)):
             yield db
 
-    def _row(self, query: str, *values: Any) -> Any:
-        found = self._rows(query, *values)
-        return found[0] if found else None
-
-    def _rows(self, query: str, *values: Any) -> list[Any]:
-        return self._fetched(query, values)
-
-    def _fetched(self, query: str, values: Sequence[Any] | Mapping[str, Any]) -> list[Any]:
+    def _read(self, ask: Callable[[Callable[[str, Sequence[Any]], Any]], T]) -> T:
         # The writer's cache is warm and the reader's never is: the reader is for while somebody writes.
         lock, opened = self._write_lock, self._open_writer
         if not lock.acquire(blocking=False):
             lock, opened = self._read_lock, self._open_reader
             lock.acquire()
         try:
-            found: list[Any] = opened().execute(query, values).fetchall()
+            return ask(opened().execute)
         except sqlite3.Error as error:
             raise StoreUnavailable(f"{self._path.name}: {error}") from error
         finally:
             lock.release()
-        return found
 
     def _disconnect(self) -> None:
         """Close both connections, under both locks; the next call opens them again."""
@@ -226,227 +251,70 @@ class SqliteStore:
             self._closed = True
             self._disconnect()
 
-    # --- activations -------------------------------------------------------------------------------
+    # --- what is asked -----------------------------------------------------------------------------
 
-    def load(self, handle: str, request: str | None = None) -> Loaded | None:
+    def load(self, handle: str, requests: Sequence[str] = (), refs: Sequence[Ref] = ()) -> Loaded | None:
         """See ``Store``."""
-        query = _LOAD if request is None else _LOAD_WITH_REQUEST
-        found = self._fetched(query, {"handle": handle, "request": request})
-        return rows.loaded(found[0]) if found else None
+        return self._read(lambda execute: self._queries.load(execute, handle, requests, refs))
+
+    def find(self, refs: Sequence[Ref]) -> tuple[Record, ...]:
+        """See ``Store``."""
+        return self._read(lambda execute: self._queries.find(execute, refs))
 
     def commit(self, commit: Commit) -> Receipt:
         """See ``Store``."""
-        body = snapshot.dump(commit.activation)
         try:
             with self._transaction() as db:
-                self._write_snapshot(db, commit, body)
-                self._write_limits(db, commit.limits, micros(commit.activation.seen_at))
-                if commit.account is not None:
-                    self._write_account(db, commit.account)
-                self._write_messages(db, commit)
-                if commit.audit is not None:
-                    self._write_audit(db, commit.audit)
-        except _Refused as refused:
+                return self._queries.commit(db.execute, commit)
+        except Refused as refused:
             return refused.receipt
-        return DONE
 
-    def _write_snapshot(self, db: sqlite3.Connection, commit: Commit, body: str) -> None:
-        a, answered, purge_at = commit.activation, commit.answered, micros(commit.purge_at)
-        if a.version == 1:
-            done = db.execute(
-                "INSERT INTO activation VALUES (?, 1, ?, NULL, NULL, ?, ?) ON CONFLICT (id) DO NOTHING",
-                (a.id, commit.handle, purge_at, body),
-            )
-        elif commit.handle is None:
-            done = db.execute(
-                "UPDATE activation SET version = ?, purge_at = ?, body = ? WHERE id = ? AND version = ?",
-                (a.version, purge_at, body, a.id, a.version - 1),
-            )
-        else:
-            done = db.execute(
-                "UPDATE activation SET version = ?, purge_at = ?, body = ?, previous = handle, handle = ?,"
-                " rotated_by = ? WHERE id = ? AND version = ?",
-                (a.version, purge_at, body, commit.handle, answered and answered.key, a.id, a.version - 1),
-            )
-        if done.rowcount != 1:
-            raise _Refused(STALE)
-        if commit.forget:
-            db.execute("UPDATE activation SET previous = NULL, rotated_by = NULL WHERE id = ?", (a.id,))
-        if answered is not None:
-            refusals = dump_refusals(answered.refusals)
-            db.execute(
-                "INSERT INTO answered VALUES (?, ?, ?, ?, ?, ?, ?)",
-                (a.id, answered.key, answered.fingerprint, a.version, answered.accepted, refusals, body),
-            )
-
-    def _write_limits(self, db: sqlite3.Connection, limits: tuple[Limit, ...], now: int) -> None:
-        counted = []
-        for limit in limits:
-            key = f"{limit.kind}:{limit.key}"
-            row = db.execute("SELECT body FROM tally WHERE key = ?", (key,)).fetchone()
-            before = EMPTY if row is None else Tally.load(row[0])
-            until = tally.barred(before, limit, now)
-            if until is not None:
-                raise _Refused(Receipt(Standing.BARRED, limit, moment(until)))
-            if limit.adds:
-                after = tally.hit(before, limit, now)
-                counted.append((key, after.dump(), tally.forgotten_at(after, limit)))
-        if counted:
-            db.executemany("INSERT OR REPLACE INTO tally VALUES (?, ?, ?)", counted)
-
-    def _write_account(self, db: sqlite3.Connection, account: Account) -> None:
-        for guardian in account.guardians:
-            done = db.execute("INSERT INTO holder VALUES (?, ?) ON CONFLICT DO NOTHING", (guardian, account.identifier))
-            if done.rowcount != 1:
-                raise _Refused(Receipt(Standing.ACTIVE))
-        done = db.execute(
-            "INSERT INTO account VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-            (
-                account.identifier,
-                account.base,
-                encode(account.guardians),
-                encode(account.confirmed),
-                encode(account.denied),
-                account.password_hash,
-                micros(account.created_at),
-                account.activation,
-            ),
-        )
-        if done.rowcount != 1:
-            raise _Refused(Receipt(Standing.IDENTIFIER_TAKEN))
-        db.execute(
-            "INSERT INTO base VALUES (?, 1) ON CONFLICT (base) DO UPDATE SET issued = issued + 1", (account.base,)
-        )
-
-    def _write_messages(self, db: sqlite3.Connection, commit: Commit) -> None:
-        if commit.void:
-            db.execute("DELETE FROM outbox WHERE activation = ?", (commit.activation.id,))
-        out = commit.outgoing
-        if out is not None:
-            created_at, expires_at = micros(out.created_at), micros(out.expires_at)
-            db.execute(
-                "INSERT INTO outbox VALUES (?, ?, ?, 0, ?, ?, ?, ?, ?)",
-                (out.id, out.activation, created_at, out.nonce, out.mobile, created_at, expires_at, out.decoy),
-            )
-
-    def _write_audit(self, db: sqlite3.Connection, entry: AuditEntry) -> None:
-        db.execute(
-            "INSERT INTO audit (activation, at, event, row, source, dest, reasons, denied, mobile, origin)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                entry.activation,
-                micros(entry.at),
-                entry.event,
-                entry.row,
-                entry.source,
-                entry.dest,
-                encode(entry.reasons) if entry.reasons else "[]",
-                encode(entry.denied) if entry.denied else "[]",
-                entry.mobile,
-                entry.origin,
-            ),
-        )
-
-    def trail(self, activation: str) -> tuple[AuditEntry, ...]:
+    def lease(self, lease: Lease) -> Leased | None:
         """See ``Store``."""
-        found = self._rows(f"SELECT {rows.ENTRY} FROM audit WHERE activation = ? ORDER BY seq", activation)  # noqa: S608 - names of columns
-        return rows.trail(found, json.loads)
-
-    def entries(self, after: int, limit: int) -> tuple[tuple[int, AuditEntry], ...]:
-        """See ``Store``."""
-        found = self._rows(f"SELECT {rows.ENTRY} FROM audit WHERE seq > ? ORDER BY seq LIMIT ?", after, limit)  # noqa: S608 - names of columns
-        return rows.entries(found, json.loads)
-
-    # --- accounts ----------------------------------------------------------------------------------
-
-    def active(self, guardians: tuple[str, ...]) -> bool:
-        """See ``Store``."""
-        marks = ",".join("?" * len(guardians))
-        return self._row(f"SELECT 1 FROM holder WHERE guardian IN ({marks}) LIMIT 1", *guardians) is not None  # noqa: S608 - marks only
-
-    def issued(self, base: str) -> int:
-        """See ``Store``."""
-        row = self._row("SELECT issued FROM base WHERE base = ?", base)
-        return 0 if row is None else int(row[0])
-
-    def account(self, identifier: str) -> Account | None:
-        """See ``Store``."""
-        row = self._row(f"SELECT {rows.ACCOUNT} FROM account WHERE identifier = ?", identifier)  # noqa: S608 - names of columns
-        return None if row is None else rows.account(row, json.loads)
-
-    # --- the outbox --------------------------------------------------------------------------------
-
-    def claim(self, now: datetime, lease_until: datetime) -> Claimed | None:
-        """See ``Store``."""
-        due = "SELECT id FROM outbox WHERE due_at <= ? ORDER BY due_at LIMIT 1"
-        if self._row(due, micros(now)) is None:
-            return None  # an idle relay asks often: it must not queue with the writers
+        if not self._read(lambda execute: self._queries.is_due(execute, lease.now)):
+            return None
         with self._transaction() as db:
-            row = db.execute(
-                f"UPDATE outbox SET due_at = ?, attempts = attempts + 1 WHERE id = ({due}) RETURNING {rows.CLAIMED}",  # noqa: S608 - no values in it
-                (micros(lease_until), micros(now)),
-            ).fetchone()
-        return None if row is None else rows.claimed(row)
+            return self._queries.lease(db.execute, lease)
 
-    def settle(self, message: str, audit: AuditEntry | None = None) -> bool:
+    def settle(self, message: str, audit: AuditEntry | None = None, lease: Lease | None = None) -> Settled:
         """See ``Store``."""
         with self._transaction() as db:
-            gone = db.execute("DELETE FROM outbox WHERE id = ?", (message,)).rowcount > 0
-            if gone and audit is not None:
-                self._write_audit(db, audit)
-        return gone
+            return self._queries.settle(db.execute, message, audit, lease)
 
     def release(self, message: str, attempts: int, due_at: datetime) -> None:
         """See ``Store``."""
         with self._transaction() as db:
-            db.execute(
-                "UPDATE outbox SET due_at = ? WHERE id = ? AND attempts = ?", (micros(due_at), message, attempts)
-            )
-
-    # --- counters ----------------------------------------------------------------------------------
+            self._queries.release(db.execute, message, attempts, due_at)
 
     def spend(self, key: str, now: datetime, until: datetime) -> bool:
         """See ``Store``."""
         with self._transaction() as db:
-            done = db.execute(
-                "INSERT INTO spent VALUES (?, ?)"
-                " ON CONFLICT (key) DO UPDATE SET until = excluded.until WHERE spent.until <= ?",
-                (key, micros(until), micros(now)),
-            )
-        return done.rowcount == 1
+            return self._queries.spend(db.execute, key, now, until)
 
     def spent(self, key: str, now: datetime) -> bool:
         """See ``Store``."""
-        return self._row("SELECT 1 FROM spent WHERE key = ? AND until > ?", key, micros(now)) is not None
+        return self._read(lambda execute: self._queries.spent(execute, key, now))
 
     def tally(self, kind: str, key: str) -> Tally:
         """See ``Store``."""
-        row = self._row("SELECT body FROM tally WHERE key = ?", f"{kind}:{key}")
-        return EMPTY if row is None else Tally.load(row[0])
-
-    # --- retention ---------------------------------------------------------------------------------
+        return self._read(lambda execute: self._queries.tally(execute, kind, key))
 
     def purge(self, now: datetime, limit: int) -> int:
         """See ``Store``."""
         with self._transaction() as db:
-            over = db.execute(
-                "SELECT id FROM activation WHERE purge_at <= ? ORDER BY purge_at LIMIT ?", (micros(now), limit)
-            ).fetchall()
-            db.executemany("DELETE FROM activation WHERE id = ?", over)
-            db.executemany("DELETE FROM answered WHERE activation = ?", over)
-            db.executemany("DELETE FROM outbox WHERE activation = ?", over)
-            db.execute(
-                "DELETE FROM tally WHERE key IN (SELECT key FROM tally WHERE forgotten_at <= ? LIMIT ?)",
-                (micros(now), COUNTERS * limit),
-            )
-            db.execute(
-                "DELETE FROM spent WHERE key IN (SELECT key FROM spent WHERE until <= ? LIMIT ?)",
-                (micros(now), COUNTERS * limit),
-            )
+            gone = self._queries.purge(db.execute, now, limit)
         # What was deleted must not live on in the log; a reader in its way only puts that off.
         with self._writing() as db:
             db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        return len(over)
+        return gone
+
+    def trail(self, run: str) -> tuple[AuditEntry, ...]:
+        """See ``Store``."""
+        return self._read(lambda execute: self._queries.trail(execute, run))
+
+    def entries(self, after: int, limit: int) -> tuple[tuple[int, AuditEntry], ...]:
+        """See ``Store``."""
+        return self._read(lambda execute: self._queries.entries(execute, after, limit))
 
 
 @contextmanager
@@ -485,8 +353,3 @@ def _after_fork() -> None:
 
 if hasattr(os, "register_at_fork"):  # pragma: no branch - not on Windows, which does not fork
     os.register_at_fork(before=_before_fork, after_in_parent=_after_fork, after_in_child=_after_fork)
-
-
-class _Refused(Exception):
-    def __init__(self, receipt: Receipt) -> None:
-        self.receipt = receipt

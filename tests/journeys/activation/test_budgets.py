@@ -41,7 +41,7 @@ FAMILY = [
 
 def at_code(world: World, n: int, source: str | None = None) -> Outcome:
     """The *n*-th of the family claims; where that leads."""
-    out = world.flow.start(source)
+    out = world.flow.start(source=source)
     for event in (ChooseProfile(Profile.GUARDIAN), StartActivation(), claim(mobile=FAMILY[n].mobile)):
         out = world.submit(out, event)
     return out
@@ -118,9 +118,9 @@ def test_a_stranger_spends_every_budget_like_a_known_parent(worlds: Worlds, sett
     said = []
     for who in (claim(mobile=FAMILY[0].mobile), claim("Inconnu", "Personne", FAMILY[0].mobile)):
         world = World(guardians=FAMILY, settings=Settings(**{setting: 1}))  # type: ignore[arg-type]  # a name of the parameters
-        out = world.flow.start("203.0.113.7")
+        out = world.flow.start(source="203.0.113.7")
         for _ in range(2):
-            out = world.flow.start("203.0.113.7")
+            out = world.flow.start(source="203.0.113.7")
             for event in (ChooseProfile(Profile.GUARDIAN), StartActivation(), who):
                 out = world.submit(out, event)
         said.append((out.state, out.refusals, out.view, _used(world, setting)))
@@ -208,7 +208,7 @@ def test_twenty_new_activations_give_no_more_than_ten_guesses(worlds: Worlds) ->
 
 def test_a_host_reads_every_counter(worlds: Worlds) -> None:
     world = worlds(settings=Settings(national_failures=50, prefix_failures=40))
-    out = world.flow.start("203.0.113.7")
+    out = world.flow.start(source="203.0.113.7")
     for event in (ChooseProfile(Profile.GUARDIAN), StartActivation(), claim()):
         out = world.submit(out, event)
     fail(world, out, 2)

@@ -86,14 +86,14 @@ def rows(store: Store, path: Path) -> dict[str, int]:
     if isinstance(store, MemoryStore):
         return {
             name: len(getattr(store, name))
-            for name in ("_kept", "_handles", "_outbox", "_tallies", "_entries", "_accounts", "_spent")
+            for name in ("_kept", "_handles", "_outbox", "_tallies", "_entries", "_records", "_spent")
         }
-    tables = ("activation", "answered", "outbox", "tally", "audit", "account", "holder", "base", "spent")
+    tables = ("run", "answered", "message", "tally", "audit", "record", "name", "spent")
     if isinstance(store, SqliteStore):
         with closing(sqlite3.connect(path)) as db:
             return {table: db.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in tables}
     assert isinstance(store, PostgresStore)
-    schema, found = store._queries.schema, {}
+    schema, found = store._schema, {}
     with store._pool.connection() as connection:
         for table in tables:
             row = connection.execute(f"SELECT count(*) FROM {schema}.{table}").fetchone()

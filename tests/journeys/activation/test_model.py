@@ -43,6 +43,7 @@ from tests.world import (
     World,
     answers,
     claim,
+    has_account,
     password,
     reasons,
 )
@@ -292,7 +293,7 @@ class Journey(RuleBasedStateMachine):
     @invariant()
     def nobody_gets_in_by_another_way(self) -> None:
         """An account is there exactly when all four steps stand since the last claim."""
-        made = self.world.store.active((EMILIE.id,))
+        made = has_account(self.world.store, EMILIE.id)
         assert made is (self.state is State.ACTIVATED)
         if made:
             assert self.passed == ["claim", "code", "pupils", "password"]

@@ -32,7 +32,23 @@ from educonnect_flow.activation.states import FINAL
 from educonnect_flow.activation.table import TABLE
 from educonnect_flow.errors import RequestReused, UnknownHandle
 from educonnect_flow.machinery.keys import digest
-from tests.world import EMILIE, LEO, MOBILE, PAUL, STRANGER, WRONG_DATE, ZOE, World, answers, claim, password, reasons
+from tests.world import (
+    EMILIE,
+    LEO,
+    MOBILE,
+    PAUL,
+    STRANGER,
+    WRONG_DATE,
+    ZOE,
+    World,
+    account_of,
+    activation_of,
+    answers,
+    claim,
+    has_account,
+    password,
+    reasons,
+)
 
 promise = pytest.mark.promise
 
@@ -251,7 +267,7 @@ def test_every_pupil_is_answered_and_one_at_least_is_confirmed(world: World, leo
         done = world.submit(out, password())
         confirmed = tuple(p.id for p, what in ((LEO, leo), (ZOE, zoe)) if what == "confirm")
         assert tuple(p.id for p in done.view.pupils) == confirmed
-        account = world.store.account(done.view.identifier)
+        account = account_of(world.store, done.view.identifier)
         assert account is not None
         assert account.confirmed == confirmed
         assert set(account.denied) == {"leo", "zoe"} - set(confirmed)
@@ -326,7 +342,7 @@ def test_who_was_struck_out_gets_no_account_however_long_weak_passwords_kept_the
         assert (out.state, reasons(out)) == (State.PASSWORD, [Reason.TOO_LONG])
     out = world.submit(out, password())
     assert (out.state, reasons(out)) == (State.REFUSED, [Reason.NO_PUPIL])
-    assert not world.store.active(("g1", "g9"))
+    assert not has_account(world.store, "g1", "g9")
 
 
 @promise("F7")
@@ -336,7 +352,7 @@ def test_a_pupil_struck_out_before_the_password_is_not_confirmed(worlds: Callabl
     records.guardians = [evolve(EMILIE, pupils=[ZOE])]
     out = world.submit(out, password())
     assert [pupil.id for pupil in out.view.pupils] == ["zoe"]
-    account = world.store.account(out.view.identifier)
+    account = account_of(world.store, out.view.identifier)
     assert account is not None
     assert account.confirmed == ("zoe",)
 
@@ -369,7 +385,7 @@ def test_of_many_other_bodies_at_once_each_is_counted_and_none_fails(worlds: Cal
         list(pool.map(other, range(16)))
     loaded = world.store.load(digest(out.handle))
     assert loaded is not None
-    assert loaded.activation.events == 6 + 16
+    assert activation_of(loaded).events == 6 + 16
 
 
 @promise("F7", "R1")
@@ -379,10 +395,10 @@ def test_a_record_struck_out_before_the_password_is_not_bound_to_the_account(wor
     records.guardians = [EMILIE, other]
     out = world.at(State.PASSWORD)
     records.guardians = [EMILIE]
-    account = world.store.account(world.submit(out, password()).view.identifier)
+    account = account_of(world.store, world.submit(out, password()).view.identifier)
     assert account is not None
     assert account.guardians == ("g1",)
-    assert not world.store.active(("g7",))
+    assert not has_account(world.store, "g7")
 
 
 # Submits that are refused, accepted, or out of their state: each is activity, and none keeps a run alive for ever.
@@ -442,7 +458,7 @@ def test_two_records_of_one_person_are_one_account(world: World) -> None:
     out = both.at(State.PUPILS)
     assert [p.id for p in out.view.pupils] == ["leo", "zoe"]
     out = both.at(State.ACTIVATED)
-    account = both.store.account(out.view.identifier)
+    account = account_of(both.store, out.view.identifier)
     assert account is not None
     assert account.guardians == ("g1", "g7")
     other = World(world.store, guardians=[second])

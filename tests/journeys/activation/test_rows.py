@@ -14,7 +14,7 @@ from educonnect_flow.directory import StaticDirectory
 from educonnect_flow.errors import UnknownHandle
 from educonnect_flow.machinery.keys import digest
 from educonnect_flow.ports import HumanPrompt
-from tests.world import EMILIE, LEO, MOBILE, WRONG_DATE, ZOE, Questions, World, answers, claim, reasons
+from tests.world import EMILIE, LEO, MOBILE, WRONG_DATE, ZOE, Questions, World, activation_of, answers, claim, reasons
 
 promise = pytest.mark.promise
 OPEN = [State.PROFILE, State.SIGN_IN, State.IDENTITY, State.CODE, State.PUPILS, State.PASSWORD]
@@ -24,7 +24,7 @@ def row(world: World, out: Outcome) -> str | None:
     """The name of the row taken last."""
     loaded = world.store.load(digest(out.handle))
     assert loaded is not None
-    return world.store.trail(loaded.activation.id)[-1].row
+    return world.store.trail(activation_of(loaded).id)[-1].row
 
 
 @promise("F5")

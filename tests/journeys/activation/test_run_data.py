@@ -12,7 +12,7 @@ from educonnect_flow.activation import views
 from educonnect_flow.activation.snapshot import Activation
 from educonnect_flow.machinery.keys import digest
 from tests.stored.walks import walk_everywhere
-from tests.world import LEO, MOBILE, ZOE, Questions, World, answers, claim, later
+from tests.world import LEO, MOBILE, ZOE, Questions, World, activation_of, answers, claim, later
 
 promise = pytest.mark.promise
 
@@ -20,7 +20,7 @@ promise = pytest.mark.promise
 def kept(world: World, handle: str) -> Activation:
     loaded = world.store.load(digest(handle))
     assert loaded is not None
-    return loaded.activation
+    return activation_of(loaded)
 
 
 @promise("F3")
@@ -66,7 +66,7 @@ def test_each_budget_is_read_over_its_own_window() -> None:
         "lock_for": timedelta(hours=1),
     }
     world = World(settings=Settings(mobile_failures=1, source_failures=1, sms_per_mobile=1, sms_per_source=1, **hours))
-    out = world.flow.start("here")
+    out = world.flow.start(source="here")
     for event in (ChooseProfile(Profile.GUARDIAN), StartActivation(), claim()):
         out = world.submit(out, event)
     world.submit(out, SubmitCode(world.wrong()))

@@ -57,6 +57,8 @@ from tests.world import (
     Counting,
     Questions,
     World,
+    account_of,
+    activation_of,
     answers,
     claim,
     password,
@@ -151,9 +153,9 @@ def test_not_even_the_decoys_own_code_opens(world: World) -> None:
     out = world.at(State.CODE, UNKNOWN_NUMBER)
     loaded = world.store.load(digest(out.handle))
     assert loaded is not None
-    a, outside = loaded.activation, world.flow._engine.outside
+    a, outside = activation_of(loaded), world.flow._engine.outside
     assert a.challenge is not None
-    code = outside.code_of(a.id, a.challenge.nonce, E164("+33698765478"))
+    code = outside.code_of("ACTIVATION", a.id, a.challenge.nonce, E164("+33698765478"))
     assert reasons(world.submit(out, SubmitCode(code))) == [Reason.CODE_WRONG]
     assert world.flow.deliver() == 0
 
@@ -186,10 +188,10 @@ def test_no_repr_shows_a_secret_or_a_full_number() -> None:
         out = world.submit(out, event, f"request-{n}")
         seen += [out, out.view, out.refusals, world.store.load(digest(out.handle))]
         seen += [refusal.message() for refusal in out.refusals]
-    seen += [world.store.account(out.view.identifier), out.refusals]
+    seen += [account_of(world.store, out.view.identifier), out.refusals]
     loaded = world.store.load(digest(out.handle))
     assert loaded is not None
-    seen += world.store.trail(loaded.activation.id)
+    seen += world.store.trail(activation_of(loaded).id)
     text = "\n".join(f"{value!r}\n{value!s}" for value in seen)
     assert leaks(text, code, handle, out.handle) == []
     assert "Outcome(" in text
@@ -323,7 +325,7 @@ def test_the_source_is_kept_as_a_keyed_hash_only(store: Store) -> None:
     out = world.flow.start(source="203.0.113.7")
     loaded = store.load(digest(out.handle))
     assert loaded is not None
-    assert loaded.activation.source not in (None, "203.0.113.7")
+    assert activation_of(loaded).source not in (None, "203.0.113.7")
     with pytest.raises(WrongUse):
         world.flow.start(source=7)  # type: ignore[arg-type]  # a number on purpose
 
@@ -435,13 +437,13 @@ def test_denied_pupils_are_recorded_for_the_school(world: World) -> None:
     out = world.submit(world.at(State.PUPILS), answers(LEO, deny=[ZOE]))
     loaded = world.store.load(digest(out.handle))
     assert loaded is not None
-    assert world.store.trail(loaded.activation.id)[-1].denied == ("zoe",)
+    assert world.store.trail(activation_of(loaded).id)[-1].denied == ("zoe",)
     none = world.submit(
         world.at(State.PUPILS), ConfirmPupils([PupilAnswer(pupil_id=p, confirmed=False) for p in ("leo", "zoe")])
     )
     loaded = world.store.load(digest(none.handle))
     assert loaded is not None
-    assert world.store.trail(loaded.activation.id)[-1].denied == ("leo", "zoe")
+    assert world.store.trail(activation_of(loaded).id)[-1].denied == ("leo", "zoe")
 
 
 def test_a_truthy_answer_of_a_human_check_is_not_true(worlds: Callable[..., World]) -> None:
@@ -483,7 +485,9 @@ def test_a_lax_identity_validator_makes_nobody_known(worlds: Callable[..., World
 def test_the_flows_codes_are_bound_to_activation_nonce_and_mobile() -> None:
     outside = World().flow._engine.outside
     m, p = E164("m"), E164("p")
-    codes = {outside.code_of(*bound) for bound in (("a", "n", m), ("b", "n", m), ("a", "o", m), ("a", "n", p))}
+    codes = {
+        outside.code_of("ACTIVATION", *bound) for bound in (("a", "n", m), ("b", "n", m), ("a", "o", m), ("a", "n", p))
+    }
     assert len(codes) == 4
 
 
@@ -491,8 +495,8 @@ def test_the_flows_codes_are_bound_to_activation_nonce_and_mobile() -> None:
 def test_an_accepted_password_is_remembered_by_the_accounts_own_hash(world: World) -> None:
     before = world.at(State.PASSWORD)
     out = world.submit(before, password(), "one")
-    loaded = world.store.load(digest(out.handle), world.flow._engine._request_keys("one")[0])
-    account = world.store.account(out.view.identifier)
+    loaded = world.store.load(digest(out.handle), world.flow._engine._request_keys("one"))
+    account = account_of(world.store, out.view.identifier)
     assert loaded is not None
     assert loaded.answered is not None
     assert account is not None
@@ -508,7 +512,7 @@ def test_an_accepted_password_is_remembered_by_the_accounts_own_hash(world: Worl
 def test_a_refused_password_is_remembered_by_a_keyed_hash(world: World) -> None:
     before = world.at(State.PASSWORD)
     out = world.submit(before, password("x"), "one")
-    loaded = world.store.load(digest(out.handle), world.flow._engine._request_keys("one")[0])
+    loaded = world.store.load(digest(out.handle), world.flow._engine._request_keys("one"))
     assert loaded is not None
     assert loaded.answered is not None
     assert re.fullmatch(r"[\w-]{43}", loaded.answered.fingerprint)
@@ -517,7 +521,7 @@ def test_a_refused_password_is_remembered_by_a_keyed_hash(world: World) -> None:
         world.submit(before, password("y"), "one")
     other = world.at(State.PASSWORD)
     world.submit(other, password("x"), "one")
-    again = world.store.load(digest(other.handle), world.flow._engine._request_keys("one")[0])
+    again = world.store.load(digest(other.handle), world.flow._engine._request_keys("one"))
     assert again is not None
     assert again.answered is not None
     assert again.answered.fingerprint != loaded.answered.fingerprint  # it is salted by the run
@@ -564,9 +568,9 @@ def test_no_message_is_sent_for_a_page_that_was_left(worlds: Callable[..., World
     accepted = world.at(State.CODE)
     loaded = world.store.load(digest(accepted.handle))
     assert loaded is not None
-    a, outside = loaded.activation, world.flow._engine.outside
+    a, outside = activation_of(loaded), world.flow._engine.outside
     assert a.challenge is not None
-    code = outside.code_of(a.id, a.challenge.nonce, MOBILE)
+    code = outside.code_of("ACTIVATION", a.id, a.challenge.nonce, MOBILE)
     assert world.submit(accepted, SubmitCode(code)).state is State.PUPILS
     assert world.flow.deliver() == 0
 
@@ -613,6 +617,6 @@ def test_only_what_the_guardian_denied_is_recorded_as_denied() -> None:
     out = world.at(State.PUPILS)
     directory.pupils = [LEO]
     out = world.submit(world.submit(out, answers(LEO, ZOE)), password())
-    account = world.store.account(out.view.identifier)
+    account = account_of(world.store, out.view.identifier)
     assert account is not None
     assert (account.confirmed, account.denied) == (("leo",), ())

@@ -22,10 +22,11 @@ from educonnect_flow import (
     State,
     SubmitCode,
 )
-from educonnect_flow.activation.attempt import Attempt
-from educonnect_flow.activation.events import PUBLIC, Lapse
+from educonnect_flow.activation.events import PUBLIC
 from educonnect_flow.activation.states import FINAL
 from educonnect_flow.activation.table import ROWS, TABLE
+from educonnect_flow.engine.event import Lapse
+from educonnect_flow.engine.step import Attempt
 from educonnect_flow.machinery.table import Row
 from tests.world import (
     EMILIE,
@@ -37,6 +38,7 @@ from tests.world import (
     ZOE,
     Questions,
     World,
+    activation_of,
     answers,
     claim,
     later,
@@ -45,7 +47,7 @@ from tests.world import (
 )
 
 promise = pytest.mark.promise
-JourneyRow = Row[State, Attempt[Any, Any]]
+JourneyRow = Row[State, Attempt[Any, Any, Any]]
 
 
 def path_to(state: State) -> list[JourneyRow]:
@@ -181,7 +183,7 @@ def activation_id(world: World, out: Outcome) -> str:
 
     loaded = world.store.load(digest(out.handle))
     assert loaded is not None
-    return loaded.activation.id
+    return activation_of(loaded).id
 
 
 @promise("F1")
@@ -251,8 +253,8 @@ def test_the_effects_of_the_steps_leave_what_the_next_ones_need() -> None:
         out = world.submit(out, GoBack())
         loaded = world.store.load(digest(out.handle))
         assert loaded is not None
-        assert loaded.activation.state is state
-        assert [getattr(loaded.activation, name) for name in gone] == [None] * len(gone)
+        assert activation_of(loaded).state is state
+        assert [getattr(activation_of(loaded), name) for name in gone] == [None] * len(gone)
     assert loaded is not None
-    assert (loaded.activation.names, loaded.activation.pupils) == ((), ())
-    assert loaded.activation.codes == 1  # counters stay
+    assert (activation_of(loaded).names, activation_of(loaded).pupils) == ((), ())
+    assert activation_of(loaded).codes == 1  # counters stay

@@ -10,6 +10,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from educonnect_flow import accounts
 from educonnect_flow.contrib.django import models
 from educonnect_flow.machinery.tally import moment
 
@@ -42,25 +43,25 @@ class ReadOnly(_ModelAdmin):
         return False
 
 
-@admin.register(models.Activation)
-class ActivationAdmin(ReadOnly):
-    """Where an activation stands."""
+@admin.register(models.Run)
+class RunAdmin(ReadOnly):
+    """Where each parent is."""
 
-    fields = list_display = ("id", "state", "seen", "purge")
+    fields = list_display = ("id", "journey", "state", "seen", "purge")
     search_fields = ("id",)
 
     @admin.display(description=_("page"))
-    def state(self, row: models.Activation) -> str:
-        """The page where the parent stands."""
-        return row.snapshot.state.value
+    def state(self, row: models.Run) -> str:
+        """The page where the parent is."""
+        return str(row.content["state"])
 
     @admin.display(description=_("vue le"))
-    def seen(self, row: models.Activation) -> datetime:
+    def seen(self, row: models.Run) -> datetime:
         """When the last event came in."""
-        return row.snapshot.seen_at
+        return datetime.fromisoformat(row.content["seen_at"])
 
     @admin.display(description=_("effacée à partir du"), ordering="purge_at")
-    def purge(self, row: models.Activation) -> datetime:
+    def purge(self, row: models.Run) -> datetime:
         """When it may be deleted."""
         return moment(row.purge_at)
 
@@ -69,36 +70,40 @@ class ActivationAdmin(ReadOnly):
 class AccountAdmin(ReadOnly):
     """Who has an account, and which pupils were denied."""
 
-    fields = list_display = ("identifier", "holders", "confirmed_pupils", "denied_pupils", "since")
-    search_fields = ("identifier",)
+    fields = list_display = ("key", "holders", "confirmed_pupils", "denied_pupils", "since")
+    search_fields = ("key",)
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        """See ``ModelAdmin``."""
+        return super().get_queryset(request).filter(kind=accounts.KIND)
 
     @admin.display(description=_("responsables"))
     def holders(self, row: models.Account) -> str:
         """Ids in the directory."""
-        return ", ".join(json.loads(row.guardians))
+        return ", ".join(row.content.guardians)
 
     @admin.display(description=_("élèves confirmés"))
     def confirmed_pupils(self, row: models.Account) -> str:
         """Ids in the directory."""
-        return ", ".join(json.loads(row.confirmed))
+        return ", ".join(row.content.confirmed)
 
     @admin.display(description=_("élèves refusés"))
     def denied_pupils(self, row: models.Account) -> str:
         """Ids in the directory."""
-        return ", ".join(json.loads(row.denied))
+        return ", ".join(row.content.denied)
 
-    @admin.display(description=_("depuis"), ordering="created_at")
+    @admin.display(description=_("depuis"))
     def since(self, row: models.Account) -> datetime:
         """When it was activated."""
-        return moment(row.created_at)
+        return row.content.created_at
 
 
 @admin.register(models.Audit)
 class AuditAdmin(ReadOnly):
     """What happened, newest first."""
 
-    fields = list_display = ("seq", "when", "activation", "event", "row", "source", "dest", "why")
-    search_fields = ("activation",)
+    fields = list_display = ("seq", "when", "journey", "run", "event", "row", "source", "dest", "why")
+    search_fields = ("run",)
     list_filter = ("event", "dest")
     ordering = ("-seq",)
 
@@ -113,19 +118,19 @@ class AuditAdmin(ReadOnly):
         return ", ".join(json.loads(row.reasons))
 
 
-@admin.register(models.Outbox)
-class OutboxAdmin(ReadOnly):
+@admin.register(models.Message)
+class MessageAdmin(ReadOnly):
     """Messages that wait.  Whether one is a decoy is not shown: it would tell who is known."""
 
-    fields = list_display = ("id", "activation", "due", "attempts", "expires")
+    fields = list_display = ("id", "run", "due", "attempts", "expires")
     ordering = ("due_at",)
 
     @admin.display(description=_("à remettre le"), ordering="due_at")
-    def due(self, row: models.Outbox) -> datetime:
+    def due(self, row: models.Message) -> datetime:
         """When the relay takes it next."""
         return moment(row.due_at)
 
     @admin.display(description=_("abandonné le"))
-    def expires(self, row: models.Outbox) -> datetime:
+    def expires(self, row: models.Message) -> datetime:
         """After when it is dropped."""
         return moment(row.expires_at)

@@ -18,7 +18,6 @@ from educonnect_flow.activation.events import (
     ChooseProfile,
     ClaimIdentity,
     ConfirmPupils,
-    Event,
     GoBack,
     Profile,
     ResendCode,
@@ -27,6 +26,7 @@ from educonnect_flow.activation.events import (
 )
 from educonnect_flow.activation.snapshot import ShownPupil
 from educonnect_flow.activation.views import PupilsView
+from educonnect_flow.engine.event import Event
 from educonnect_flow.machinery.secrecy import Hidden
 from educonnect_flow.people import PupilAnswer, Relation
 from educonnect_flow.reasons import Reason, Refusal

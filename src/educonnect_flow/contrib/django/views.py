@@ -25,12 +25,13 @@ from django.views import View
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.debug import sensitive_post_parameters
 
-from educonnect_flow.activation.events import ChooseProfile, Event, ResendCode
+from educonnect_flow.activation.events import ChooseProfile, ResendCode
 from educonnect_flow.activation.states import FINAL, State
 from educonnect_flow.activation.views import ProfileView
 from educonnect_flow.contrib import LARGEST_BODY
 from educonnect_flow.contrib.django import conf
 from educonnect_flow.contrib.django.forms import FORMS, EventForm, Posted
+from educonnect_flow.engine.event import Event
 from educonnect_flow.errors import NotNow, PortUnavailable, RequestReused, StoreUnavailable, UnknownHandle
 from educonnect_flow.machinery.secrecy import Frameless, Hidden, hidden_or_none
 from educonnect_flow.outcome import Outcome
@@ -179,14 +180,15 @@ class ActivationView(FlowView):
         posted = Posted.of(request)
         if form is None:
             raise Http404("no such event")
-        flow, handle = conf.flow(), self.handle()
-        if handle is None:
-            if page != PAGES[State.PROFILE]:
-                return self.lost()
-            handle = flow.start(self.source()).handle
+        handle = self.handle()
+        if handle is None and page != PAGES[State.PROFILE]:
+            return self.lost()
         event = form.read(posted)
         try:
-            out = self.submitted(handle, event, request.POST.get("request_id", ""))
+            if handle is None:
+                out = conf.flow().start(source=self.source(), event=event)
+            else:
+                out = self.submitted(handle, event, request.POST.get("request_id", ""))
         except UnknownHandle:
             return self.lost()
         if not out.accepted and page == PAGES[out.state]:

@@ -14,8 +14,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, create_model,
 from pydantic_core import PydanticCustomError
 
 from educonnect_flow.activation import views
-from educonnect_flow.activation.events import PUBLIC, Event
+from educonnect_flow.activation.events import PUBLIC
 from educonnect_flow.activation.states import State
+from educonnect_flow.engine.event import Event
 from educonnect_flow.outcome import Outcome
 from educonnect_flow.people import PupilAnswer
 from educonnect_flow.prompt import HumanPrompt

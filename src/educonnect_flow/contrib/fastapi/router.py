@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Body, Header, Request, Response
 from fastapi.responses import JSONResponse
 
-from educonnect_flow.activation.events import PUBLIC, Event
+from educonnect_flow.activation.events import PUBLIC
 from educonnect_flow.aio import AsyncActivationFlow
 from educonnect_flow.contrib.fastapi.models import (
     PATHS,
@@ -30,6 +30,7 @@ from educonnect_flow.contrib.fastapi.problems import (
     described,
     refused,
 )
+from educonnect_flow.engine.event import Event
 from educonnect_flow.errors import UnknownHandle, WrongUse
 from educonnect_flow.messages import LOCALES
 from educonnect_flow.outcome import Outcome
@@ -101,7 +102,7 @@ class _Api:
         async def start(request: Request) -> Any:
             """A new activation, in ``profile``."""
             async with asked():
-                out = await self.flow.start(self.source(request) if self.source is not None else None)
+                out = await self.flow.start(source=self.source(request) if self.source is not None else None)
             return self.told(out, request, HTTPStatus.CREATED)
 
         @self.router.get(

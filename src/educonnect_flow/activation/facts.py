@@ -1,40 +1,15 @@
-"""One event on its way through the table: what it may see, and what it wants to change.
-
-An attempt is the machine's model.  It lives for one event; the activation it started from is never
-changed.
-"""
+"""What the events of the activation need from outside: one class of facts for each event."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Generic, Self, TypeVar
 
-from attrs import define, field, frozen
+from attrs import frozen
 
-from educonnect_flow.activation.events import Event
-from educonnect_flow.activation.products import Account, Outgoing
-from educonnect_flow.activation.snapshot import Activation
-from educonnect_flow.activation.states import State
-from educonnect_flow.machinery.secrecy import Confidential
-from educonnect_flow.machinery.table import Row
-from educonnect_flow.machinery.tally import Limit
+from educonnect_flow.engine.step import Facts
 from educonnect_flow.people import E164, Guardian, MobileKey, Pupil, SealedMobile
 from educonnect_flow.reasons import Refusal
-from educonnect_flow.settings import Settings
-from educonnect_flow.validators import Validators
-
-
-@frozen(kw_only=True, eq=False, slots=False, repr=False)
-class Facts(Confidential):
-    """What was loaded from outside for one event: the decision sees nothing else.
-
-    Each event has its own class, without defaults: what was forgotten cannot read as "all is well".  This one is for
-    the events that need nothing.
-    """
-
-
-NO_FACTS = Facts()
 
 
 @frozen(kw_only=True, eq=False, slots=False, repr=False)
@@ -89,8 +64,8 @@ class CodeFacts(CountedFacts):
     """The code that opens."""
     candidates: tuple[Guardian, ...]
     """The records that matched the claim and are there now."""
-    active: bool
-    """Whether one of the guardians has an account already."""
+    identifiers: tuple[str, ...]
+    """Of the accounts that the guardians have already."""
 
 
 @frozen(kw_only=True, eq=False, slots=False, repr=False)
@@ -134,46 +109,6 @@ class PasswordFacts(Facts):
 
     ready: ReadyFacts | None
     """``None`` when nothing was looked for, because the password is refused on its form."""
-
-
-E = TypeVar("E", bound=Event)
-F = TypeVar("F", bound=Facts)
-
-
-@define(eq=False, repr=False)
-class Attempt(Generic[E, F]):
-    """See the module.  Guards read it and note refusals; effects note changes."""
-
-    state: State
-    """The machine writes the new one here."""
-    activation: Activation
-    event: E
-    facts: F
-    now: datetime
-    settings: Settings
-    validators: Validators
-    row: Row[State, Attempt[Any, Any]] | None = None
-    refusals: list[Refusal] = field(factory=list)
-    changes: dict[str, Any] = field(factory=dict)
-    """Fields of the next snapshot."""
-    limits: list[Limit] = field(factory=list)
-    outgoing: Outgoing | None = None
-    void: bool = False
-    """Messages of this activation that still wait are not to be sent."""
-    account: Account | None = None
-    denied: tuple[str, ...] = ()
-    rotate: bool = False
-    prompt: bool = False
-    """A new prompt of the human check is needed."""
-    _verdicts: dict[str, tuple[Refusal, ...]] = field(factory=dict)
-
-    def verdict(self, name: str, ask: Callable[[Self], tuple[Refusal, ...]]) -> tuple[Refusal, ...]:
-        """What *ask* says, asked once however many rows want to know; its refusals are noted."""
-        known = self._verdicts.get(name)
-        if known is None:
-            known = self._verdicts[name] = ask(self)
-            self.refusals.extend(known)
-        return known
 
 
 def pupils_of(guardians: tuple[Guardian, ...]) -> dict[str, Pupil]:

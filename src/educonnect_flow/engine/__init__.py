@@ -1,0 +1,1 @@
+"""Runs any journey.  See ``engine.py`` for what happens in which order."""

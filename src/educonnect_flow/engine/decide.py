@@ -1,0 +1,94 @@
+"""The decision: ``(journey, run, event, facts, now) -> Decision``.  Pure, so that a run can be replayed."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, TypeVar
+
+from educonnect_flow.engine.event import Event, Lapse
+from educonnect_flow.engine.journey import Journey
+from educonnect_flow.engine.run import Run
+from educonnect_flow.engine.step import NO_FACTS, Attempt, Decision, Facts
+from educonnect_flow.machinery.secrecy import amended
+from educonnect_flow.reasons import Reason, Refusal
+from educonnect_flow.settings import Settings
+from educonnect_flow.validators import Validators
+
+R = TypeVar("R", bound=Run)
+
+
+def ended(journey: Journey[R], run: Run, now: datetime, settings: Settings) -> bool:
+    """Whether *run* is in no final state, and has expired: idle for too long, open for too long, or after too many
+    events.
+    """
+    return run.state not in journey.table.final and (
+        now - run.seen_at >= settings.idle_for
+        or now - run.created_at >= settings.run_for
+        or run.events >= settings.events_per_run
+    )
+
+
+def decide(  # noqa: PLR0917 - all that a decision is made from, as a replay has it
+    journey: Journey[R],
+    run: R,
+    event: Event,
+    facts: Facts,
+    now: datetime,
+    settings: Settings,
+    validators: Validators,
+) -> Decision[R]:
+    """Take *event* through the table.  Total: an event that the state does not accept, and a run that has ended, too.
+
+    :param facts: of the class that *event* needs; not looked at when ``wants_facts`` says no.
+    :param now: aware, UTC.
+    """
+    current = run.held(now) if now < run.latest_at else run
+    over = ended(journey, current, now, settings)
+    if not over and not journey.accepts(current.state, type(event)):
+        return _not_now(journey, run, event)
+    offered: Any = Lapse() if over else event
+    attempt: Attempt[Any, Any, Any] = Attempt(current.state, current, offered, facts, now, settings, validators)
+    row = journey.table.fire(attempt, type(offered))
+    accepted = row is not None and row.accepted
+    changes = attempt.changes
+    changes |= {"state": attempt.state, "version": run.version + 1, "seen_at": now, "latest_at": now}
+    changes["events"] = run.events + 1
+    return Decision(
+        run=amended(current, changes),
+        accepted=accepted,
+        refusals=() if accepted else tuple(attempt.refusals),
+        row=row.name if row is not None else None,
+        event=type(offered).__name__,
+        audited=True,
+        limits=tuple(attempt.limits),
+        messages=tuple(attempt.messages),
+        void=attempt.void,
+        records=tuple(attempt.records),
+        end_owner=attempt.end_owner,
+        denied=attempt.denied,
+        rotate=attempt.rotate,
+        prompt=attempt.prompt,
+    )
+
+
+def wants_facts(journey: Journey[R], run: Run, event: type[Event], now: datetime, settings: Settings) -> bool:
+    """Whether ``decide`` will look at facts: the run goes on, and its state accepts *event*."""
+    return not ended(journey, run, now, settings) and journey.accepts(run.state, event)
+
+
+def lapsed(journey: Journey[R], run: R, now: datetime, settings: Settings, validators: Validators) -> Decision[R]:
+    """What an ended run comes to."""
+    return decide(journey, run, Lapse(), NO_FACTS, now, settings, validators)
+
+
+def _not_now(journey: Journey[R], run: R, event: Event) -> Decision[R]:
+    """The event is refused and counted, and nothing else; in a final state it is not even counted."""
+    changes = {"version": run.version + 1, "events": run.events + 1}
+    return Decision(
+        run=run if run.state in journey.table.final else amended(run, changes),
+        accepted=False,
+        refusals=(Refusal(Reason.NOT_NOW),),
+        row=None,
+        event=type(event).__name__,
+        audited=False,
+    )
