@@ -30,6 +30,7 @@ from educonnect_flow.activation.budgets import identifiers
 from educonnect_flow.activation.snapshot import Activation, Challenge, Claim, ShownPupil
 from educonnect_flow.directory import StaticDirectory
 from educonnect_flow.engine.run import load
+from educonnect_flow.flow import Flow
 from educonnect_flow.people import E164, MobileKey, SealedMobile
 from educonnect_flow.ports import HumanPrompt, Store
 from educonnect_flow.records import Body, Lease, Leased, Loaded, StoredRun
@@ -221,6 +222,7 @@ class World:
         guardians: Sequence[Guardian] = (EMILIE, PAUL),
         settings: Settings | None = None,
         clock: FakeClock | None = None,
+        kind: type[Flow] = ActivationFlow,
         **ports: Any,
     ) -> None:
         self.store = store if store is not None else MemoryStore()
@@ -231,7 +233,7 @@ class World:
             "directory": StaticDirectory(guardians), "sms": self.sms, "secret_key": SECRET,
             "password_hasher": CheapHasher(), **ports,
         }  # fmt: skip
-        self.flow = ActivationFlow(store=self.store, clock=self.clock, settings=self.settings, **given)
+        self.flow = kind(store=self.store, clock=self.clock, settings=self.settings, **given)
 
     def code(self) -> str:
         """The code of the newest message, once the relay has handed it over."""

@@ -1,4 +1,4 @@
-"""EduConnect's activation of a parent's account, as an explicit finite state machine."""
+"""A parent's EduConnect account, as explicit finite state machines."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ from educonnect_flow.activation.events import (
     SubmitCode,
 )
 from educonnect_flow.activation.states import State
-from educonnect_flow.flow import ActivationFlow
+from educonnect_flow.engine.journey import Journey
+from educonnect_flow.flow import ActivationFlow, Flow
 from educonnect_flow.lazy import later
 from educonnect_flow.outcome import Outcome
 from educonnect_flow.people import Guardian, Pupil, PupilAnswer, Relation
@@ -25,13 +26,13 @@ from educonnect_flow.settings import Settings
 from educonnect_flow.validators import Validators
 
 if TYPE_CHECKING:
-    from educonnect_flow.aio import AsyncActivationFlow
+    from educonnect_flow.aio import AsyncActivationFlow, AsyncFlow
 
 __all__ = [
-    "ActivationFlow", "AsyncActivationFlow", "ChoosePassword", "ChooseProfile", "ClaimIdentity", "ConfirmPupils",
-    "GoBack", "Guardian", "Outcome", "Profile", "Pupil", "PupilAnswer", "Reason", "Refusal", "Relation",
-    "ResendCode", "Settings", "StartActivation", "State", "SubmitCode", "Validators",
+    "ActivationFlow", "AsyncActivationFlow", "AsyncFlow", "ChoosePassword", "ChooseProfile", "ClaimIdentity",
+    "ConfirmPupils", "Flow", "GoBack", "Guardian", "Journey", "Outcome", "Profile", "Pupil", "PupilAnswer", "Reason",
+    "Refusal", "Relation", "ResendCode", "Settings", "StartActivation", "State", "SubmitCode", "Validators",
 ]  # fmt: skip
 
 # asyncio is loaded by those who use it.
-__getattr__ = later(__name__, {"AsyncActivationFlow": "aio"})
+__getattr__ = later(__name__, {"AsyncActivationFlow": "aio", "AsyncFlow": "aio"})

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from educonnect_flow.activation.table import TABLE
+from educonnect_flow.journeys import NAMES, journey_named
 from educonnect_flow.machinery.diagram import mermaid
 
 
@@ -20,7 +20,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m educonnect_flow", description="Tools around the activation.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    diagram = commands.add_parser("diagram", help="print the table of the activation as a Mermaid state diagram")
+    diagram = commands.add_parser("diagram", help="print the table of a journey as a Mermaid state diagram")
+    diagram.add_argument("journey", nargs="?", default="ACTIVATION", choices=NAMES, help="default: %(default)s")
     diagram.set_defaults(run=_diagram)
 
     relay = commands.add_parser("relay", help="hand over the messages that wait, until SIGTERM")
@@ -79,7 +80,7 @@ def _seconds(text: str) -> float:
 
 
 def _flow(text: str) -> Any:
-    from educonnect_flow.process import Flow
+    from educonnect_flow.process import AnyFlow
 
     module, _, name = text.partition(":")
     try:
@@ -88,12 +89,12 @@ def _flow(text: str) -> Any:
             found = getattr(found, part)
     except (ImportError, AttributeError, ValueError) as error:
         raise argparse.ArgumentTypeError(f"cannot import {text!r}: {error}") from error
-    if not isinstance(found, Flow) and callable(found):
+    if not isinstance(found, AnyFlow) and callable(found):
         try:
             found = found()
         except Exception as error:
             raise argparse.ArgumentTypeError(f"{text!r} failed: {type(error).__name__}: {error}") from error
-    if not isinstance(found, Flow):
+    if not isinstance(found, AnyFlow):
         raise argparse.ArgumentTypeError(f"{text!r} is no flow and makes none")
     return found
 
@@ -102,8 +103,8 @@ def _log_to_stderr() -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
 
 
-def _diagram(_: argparse.Namespace) -> int:
-    sys.stdout.write(mermaid(TABLE))
+def _diagram(options: argparse.Namespace) -> int:
+    sys.stdout.write(mermaid(journey_named(options.journey).table))
     return 0
 
 

@@ -20,7 +20,7 @@ WAIT = "wait"
 
 TEXTS: dict[Reason, str] = {
     Reason.NOT_NOW: "Cette étape est terminée. Continuez sur la page affichée.",
-    Reason.IDLE: "Votre session a expiré. Recommencez l’activation.",
+    Reason.IDLE: "Votre session a expiré. Recommencez depuis le début.",
     Reason.REQUIRED: "Remplissez ce champ.",
     Reason.TOO_LONG: "Ce champ a trop de caractères : {max} au plus.",
     Reason.CHARACTERS: "Ce champ contient des caractères qui ne peuvent pas être lus. Tapez-le à nouveau.",
@@ -42,7 +42,7 @@ TEXTS: dict[Reason, str] = {
     Reason.SOURCE_FAILURES: "Trop d’essais ont échoué depuis votre accès à internet. Réessayez {wait}.",
     Reason.SERVICE_FAILURES: "Le service reçoit trop d’essais qui échouent. Réessayez {wait}.",
     Reason.RESEND_TOO_SOON: "Vous pourrez demander un autre code {wait}.",
-    Reason.RESENDS_USED: "Tous les codes de cette activation ont été envoyés. Recommencez l’activation.",
+    Reason.RESENDS_USED: "Tous les codes possibles ont été envoyés. Recommencez depuis le début.",
     Reason.SMS_PER_MOBILE: "Trop de codes ont été envoyés à ce numéro. Réessayez {wait}.",
     Reason.SMS_PER_SOURCE: "Trop de codes ont été demandés depuis votre accès à internet. Réessayez {wait}.",
     Reason.SMS_PER_PREFIX: (
@@ -52,7 +52,7 @@ TEXTS: dict[Reason, str] = {
     Reason.CODE_MALFORMED: "Le code comporte {length} chiffres, sans espace.",
     Reason.CODE_WRONG: "Ce code n’est pas le bon.",
     Reason.CODE_EXPIRED: "Ce code n’est plus valable. Demandez-en un nouveau.",
-    Reason.LOCKED: "Trop d’essais ont échoué. Recommencez l’activation {wait}.",
+    Reason.LOCKED: "Trop d’essais ont échoué. Recommencez {wait}.",
     Reason.ANSWER_MISSING: "Répondez pour cet élève.",
     Reason.ANSWER_REPEATED: "Une seule réponse est possible pour cet élève.",
     Reason.PUPIL_NOT_SHOWN: "Une réponse concerne un élève qui n’est pas sur la page.",

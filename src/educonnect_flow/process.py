@@ -14,14 +14,14 @@ from contextlib import contextmanager, suppress
 from datetime import timedelta
 from typing import Any, TypeVar
 
-from educonnect_flow.aio import AsyncActivationFlow, loop_in_thread
+from educonnect_flow.aio import AsyncFlow, loop_in_thread
 from educonnect_flow.audit import json_line
 from educonnect_flow.errors import StoreUnavailable
-from educonnect_flow.flow import ActivationFlow
+from educonnect_flow.flow import Flow
 from educonnect_flow.relay import Handed, pause
 
 T = TypeVar("T")
-Flow = ActivationFlow | AsyncActivationFlow
+AnyFlow = Flow | AsyncFlow
 
 LONGEST_PAUSE = timedelta(seconds=30)
 """Between two tries while the store is away, at most."""
@@ -34,7 +34,7 @@ BATCH = 1_000
 _log = logging.getLogger("educonnect_flow")
 
 
-def relay(flow: Flow, *, threads: int = 1, idle: float = 1.0, report: float = 60.0) -> Handed:
+def relay(flow: AnyFlow, *, threads: int = 1, idle: float = 1.0, report: float = 60.0) -> Handed:
     """Hand over what waits until SIGTERM or SIGINT, then finish the messages in hand and close the flow.
 
     Call it from the main thread.  Returns the counts.
@@ -60,7 +60,7 @@ def relay(flow: Flow, *, threads: int = 1, idle: float = 1.0, report: float = 60
     return counts.total
 
 
-def purge(flow: Flow) -> int:
+def purge(flow: AnyFlow) -> int:
     """Delete what is over, batch after batch, and close the flow; how many activations."""
     total = 0
     with _called(flow) as call:
@@ -72,7 +72,7 @@ def purge(flow: Flow) -> int:
                 return total
 
 
-def audit(flow: Flow, after: int = 0) -> Iterator[str]:
+def audit(flow: AnyFlow, after: int = 0) -> Iterator[str]:
     """The audit trail from above the number *after* on, as lines of JSON; close the flow at the end."""
     with _called(flow) as call:
         while entries := call(flow.audit, after, BATCH):
@@ -96,7 +96,7 @@ class _Counts:
                 _log.info("relay so far: %s", self.total)
 
 
-def _work(flow: Flow, call: Callable[..., Any], stop: threading.Event, counts: _Counts, idle: float) -> None:
+def _work(flow: AnyFlow, call: Callable[..., Any], stop: threading.Event, counts: _Counts, idle: float) -> None:
     away, first = 0, timedelta(seconds=idle)
     while not stop.is_set():
         try:
@@ -114,9 +114,9 @@ def _work(flow: Flow, call: Callable[..., Any], stop: threading.Event, counts: _
 
 
 @contextmanager
-def _called(flow: Flow) -> Iterator[Callable[..., Any]]:
+def _called(flow: AnyFlow) -> Iterator[Callable[..., Any]]:
     """How a method of *flow* is called from any thread: at once, or in an event loop of its own."""
-    if isinstance(flow, ActivationFlow):
+    if isinstance(flow, Flow):
         try:
             yield lambda method, *args: method(*args)
         finally:
@@ -129,7 +129,7 @@ def _called(flow: Flow) -> Iterator[Callable[..., Any]]:
             wait(flow.close())
 
 
-def relay_command(flow: Flow, **options: Any) -> Handed:
+def relay_command(flow: AnyFlow, **options: Any) -> Handed:
     """``relay``, for a command: the process then ends with status 0, however many signals arrive until it has ended.
 
     A supervisor may signal a process several times.

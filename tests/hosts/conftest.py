@@ -43,9 +43,9 @@ def migrated(**given: Any) -> None:
     connections[name].close()
 
 
-def brought_up(path: Path) -> DjangoStore:
-    """A store on the host's database at *path*, brought up to date as ``manage.py migrate`` does."""
-    name = alias(NAME=path)
+def brought_up(**given: Any) -> DjangoStore:
+    """A store on a host's database, brought up to date as ``manage.py migrate`` does."""
+    name = alias(**given)
     call_command("migrate", "educonnect_flow", database=name, verbosity=0)
     return DjangoStore(name)
 

@@ -13,6 +13,8 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+import psycopg
+
 from educonnect_flow.engine.run import dump
 from educonnect_flow.machinery.keys import digest
 from educonnect_flow.ports import Store
@@ -36,27 +38,40 @@ def _sqlite() -> None:
     (HERE / f"sqlite-{sqlite.SCHEMA}.sql").write_text("\n".join(lines) + "\n", "utf-8")
 
 
-def _django() -> None:
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.hosts.settings")
-    import django
-
-    django.setup()
+def _walk_django(name: str, **given: object) -> None:
+    """The walks over a host's database."""
     from django.core.management import call_command
     from django.db import connections
 
     from educonnect_flow.contrib.django.store import DjangoStore
 
+    connections.databases[name] = connections["default"].settings_dict | {"OPTIONS": {}, **given}
+    call_command("migrate", "educonnect_flow", database=name, verbosity=0)
+    store = DjangoStore(name)
+    walk_everywhere(store)
+    store.close()
+
+
+def _django() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.hosts.settings")
+    import django
+
+    django.setup()
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "host.db"
-        connections.databases["stored"] = connections["default"].settings_dict | {"OPTIONS": {}, "NAME": path}
-        call_command("migrate", "educonnect_flow", database="stored", verbosity=0)
-        store = DjangoStore("stored")
-        walk_everywhere(store)
-        store.close()
+        _walk_django("stored", NAME=path)
         db = sqlite3.connect(path)
         lines = list(db.iterdump())
         db.close()
     (HERE / f"django-{sqlite.SCHEMA}.sql").write_text("\n".join(lines) + "\n", "utf-8")
+    server = Server()
+    server.execute("CREATE DATABASE stored")
+    dsn = psycopg.conninfo.make_conninfo(server.dsn, dbname="stored")
+    given = psycopg.conninfo.conninfo_to_dict(dsn)
+    engine = "django.db.backends.postgresql"
+    _walk_django("stored on postgres", ENGINE=engine, NAME="stored", USER=given["user"], HOST=given["host"])
+    (HERE / f"djangopg-{sqlite.SCHEMA}.sql").write_text(_dumped(server, "-d", dsn), "utf-8")
+    server.close()
 
 
 def _snapshots(store: Store) -> None:
@@ -77,15 +92,16 @@ def _postgres() -> None:
     store = PostgresStore(server.dsn, schema="stored")
     walk_everywhere(store)
     store.close()
-    dumped = subprocess.run(
-        [server.bin / "pg_dump", "--inserts", "--no-owner", "--schema=stored", "-d", server.dsn],
-        check=True, capture_output=True, text=True,
-    ).stdout  # fmt: skip
+    text = _dumped(server, "--schema=stored", "-d", server.dsn)
     server.close()
+    (HERE / f"postgres-{postgres_queries.SCHEMA}.sql").write_text(text, "utf-8")
+
+
+def _dumped(server: Server, *options: str) -> str:
+    command = [str(server.bin / "pg_dump"), "--inserts", "--no-owner", *options]
+    dumped = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     text = re.sub(r"(?m)^(--.*|\\.*|SET .*|SELECT pg_catalog\.set_config.*|)\n", "", dumped)
-    (HERE / f"postgres-{postgres_queries.SCHEMA}.sql").write_text(
-        "SET check_function_bodies = false;\n" + text, "utf-8"
-    )
+    return "SET check_function_bodies = false;\n" + text
 
 
 if __name__ == "__main__":

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +19,10 @@ from educonnect_flow.activation.snapshot import Activation
 from educonnect_flow.engine.run import Kept, dump
 from educonnect_flow.errors import RequestReused
 from educonnect_flow.machinery.keys import digest
+from educonnect_flow.machinery.tally import micros
 from educonnect_flow.ports import Store
 from educonnect_flow.stores import MemoryStore, PostgresStore, SqliteStore, postgres_queries, sqlite
+from educonnect_flow.testing.clock import START
 from tests import ROOT
 from tests.engine.test_reliability import _derive
 from tests.postgres import Server
@@ -79,27 +83,63 @@ DATABASES = sorted(path.stem for path in STORED.glob("*.sql"))
 """``sqlite-1``: what the library wrote into a SQLite file at the first version of its tables."""
 
 
+def waiting(text: str, prefix: str, mark: str) -> str:
+    """What puts a message into the outbox of an older version: that of the run in ``CODE``, which was sent then."""
+    (line,) = {
+        line
+        for line in text.splitlines()
+        if '"state":"code"' in line and re.search(r'"c3"', line) and "answered" not in line
+    }
+    (kept,) = re.findall(r"'({.*})'", line)
+    body = json.loads(kept)
+    nonce, mobile = body["challenge"][0], body["claim"][0]
+    columns = "id, activation, due_at, attempts, nonce, mobile, created_at, expires_at, decoy"
+    at, end = micros(START), micros(START + timedelta(minutes=30))
+    return (
+        f"INSERT INTO {prefix}outbox ({columns}) VALUES"
+        f" ('waits', '{body['id']}', {at}, 0, '{nonce}', '{mobile}', {at}, {end}, {mark})"
+    )
+
+
 @pytest.fixture(params=DATABASES)
 def old_store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Store, int]]:
     """A store whose tables and rows an older version wrote, and that version."""
     kind, _, version = request.param.partition("-")
     text = (STORED / f"{request.param}.sql").read_text("utf-8")
     store: Store
-    if kind == "postgres":
-        server: Server = request.getfixturevalue("server")
+    if kind == "djangopg":
+        from tests.hosts.conftest import brought_up  # it sets Django up
+
+        server = request.getfixturevalue("server")
+        name = f"stored{request.getfixturevalue('schema')}"
+        server.execute(f"CREATE DATABASE {name}")
+        dsn = psycopg.conninfo.make_conninfo(server.dsn, dbname=name)
+        with psycopg.connect(dsn, autocommit=True) as connection:
+            connection.execute(text)
+            connection.execute(waiting(text, "public.educonnect_flow_", "%s::boolean"), (False,))
+        given = psycopg.conninfo.conninfo_to_dict(dsn)
+        store = brought_up(
+            ENGINE="django.db.backends.postgresql", NAME=name, USER=given["user"], HOST=given["host"],
+            OPTIONS={"connect_timeout": 5},
+        )  # fmt: skip
+    elif kind == "postgres":
+        server = request.getfixturevalue("server")
         schema = request.getfixturevalue("schema")
         with psycopg.connect(server.dsn, autocommit=True) as connection:
             connection.execute(text.replace("stored.", f"{schema}.").replace("SCHEMA stored", f"SCHEMA {schema}")
                                .replace("'stored:'", f"'{schema}:'"))  # fmt: skip
+            connection.execute(waiting(text, f"{schema}.", "%s::boolean"), (False,))
         store = PostgresStore(server.dsn, schema=schema)
     else:
         path = tmp_path / "activations.db"
         with closing(sqlite3.connect(path)) as db:
             db.executescript(text)
+            with db:
+                db.execute(waiting(text, "educonnect_flow_" if kind == "django" else "", "?"), (False,))
         if kind == "django":
             from tests.hosts.conftest import brought_up  # it sets Django up
 
-            store = brought_up(path)
+            store = brought_up(NAME=path)
         else:
             store = SqliteStore(path)
     yield store, int(version)
@@ -113,6 +153,11 @@ def test_an_older_store_is_brought_up_to_date_and_every_parent_goes_on(old_store
     handles = {name: handle for name, (handle, _) in ends.items()}
     states = {name: world.flow.resume(handle).state.value for name, handle in handles.items()}
     assert states == {name: state for name, (_, state) in ends.items()}
+
+    # a message that waited is sent, and its code is that of the run
+    assert world.flow.deliver() == 1
+    code_then = _derive(world, world.flow.resume(handles["code"]))
+    assert world.codes() == [code_then]
 
     submit = world.flow.submit
     assert submit(handles["profile"], ChooseProfile(Profile.GUARDIAN)).state is State.SIGN_IN
@@ -168,8 +213,8 @@ def test_migrating_is_safe_when_many_do_it_at_once(server: Server, schema: str, 
 def test_a_new_store_has_the_newest_tables_and_the_stored_files_reach_up_to_them() -> None:
     """When a version is raised, ``python -m tests.stored`` was run for the one before."""
     assert sqlite.SCHEMA == postgres_queries.SCHEMA
-    wanted = {(kind, n) for n in range(1, sqlite.SCHEMA) for kind in ("sqlite", "postgres", "django")}
-    wanted.discard(("django", 1))  # there was no Django store then
+    wanted = {(kind, n) for n in range(1, sqlite.SCHEMA) for kind in ("sqlite", "postgres", "django", "djangopg")}
+    wanted -= {("django", 1), ("djangopg", 1)}  # there was no Django store then
     assert {(kind, int(n)) for kind, _, n in (name.partition("-") for name in DATABASES)} >= wanted
 
 

@@ -124,20 +124,16 @@ def lock(attempt: Attempt[Any, Any, CountedFacts]) -> None:
 
 def accept_code(attempt: Coded) -> None:
     """The code is used up, and whoever used it gets a new handle (ASVS 5.0, 7.2.4)."""
-    guardian = attempt.facts.candidates[0] if attempt.facts.candidates else None
-    names = (guardian.family_name, guardian.given_name, guardian.usage_name or "") if guardian else ()
-    attempt.changes |= {
-        "challenge": None,
-        "rotation": attempt.run.rotation + 1,
-        "names": names,
-    }
+    attempt.changes |= {"challenge": None, "rotation": attempt.run.rotation + 1}
     attempt.void = True
     attempt.rotate = True
     attempt.limits += failure_limits(attempt, attempt.facts, adds=0)
 
 
 def show_pupils(attempt: Coded) -> None:
-    """All pupils of all matching records, each once."""
+    """All pupils of all matching records, each once; and the guardian's names, which no password may be made of."""
+    guardian = attempt.facts.candidates[0]
+    attempt.changes["names"] = (guardian.family_name, guardian.given_name, guardian.usage_name or "")
     attempt.changes["pupils"] = tuple(
         ShownPupil(id=pupil.id, given_name=pupil.given_name, school=pupil.school, relation=pupil.relation)
         for pupil in pupils_of(attempt.facts.candidates).values()
@@ -211,9 +207,14 @@ def create_account(attempt: Choosing) -> None:
 
 
 def undo_claim(attempt: Attempt[Any, Any, Any]) -> None:
-    """Back to the identity page: the code and all that it opened are dropped.  Counters stay."""
-    attempt.changes |= {"claim": None, "challenge": None, "names": (), "pupils": (), "confirmed": None, "denied": ()}
+    """Back to the identity page: the claim and its code are dropped.  Counters stay."""
+    attempt.changes |= {"claim": None, "challenge": None}
     attempt.void = True
+
+
+def undo_code(attempt: Attempt[Any, Any, Any]) -> None:
+    """Back to the identity page: what the code opened is dropped."""
+    attempt.changes |= {"names": (), "pupils": (), "confirmed": None, "denied": ()}
 
 
 def undo_pupils(attempt: Attempt[Any, Any, Any]) -> None:

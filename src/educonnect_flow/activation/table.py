@@ -63,7 +63,7 @@ ROWS: tuple[Row[S, Attempt[Any, Any, Any]], ...] = (
     Row("pupils.right",     S.PUPILS,   ConfirmPupils,   S.PASSWORD,       (if_.pupils_right,), (do.record_pupils,)),
     Row("pupils.last",      S.PUPILS,   ConfirmPupils,   S.LOCKED,         (if_.pupils_wrong, if_.last_pupils), (do.count_pupils_failure, do.lock), accepted=False),
     Row("pupils.wrong",     S.PUPILS,   ConfirmPupils,   S.PUPILS,         (if_.pupils_wrong,), (do.count_pupils_failure,), accepted=False),
-    Row("pupils.back",      S.PUPILS,   GoBack,          S.IDENTITY,       (), (do.undo_claim,)),
+    Row("pupils.back",      S.PUPILS,   GoBack,          S.IDENTITY,       (), (do.undo_claim, do.undo_code)),
     Row("pupils.idle",      S.PUPILS,   Lapse,           S.EXPIRED,        (), (do.lapse,), accepted=False),
 
     Row("password.gone",    S.PASSWORD, ChoosePassword,  S.REFUSED,        (if_.none_left,), (do.refuse_no_pupil,), accepted=False),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from attrs import field, frozen
 
-from educonnect_flow.activation.snapshot import Activation, ShownPupil
+from educonnect_flow.activation.snapshot import Activation, CodeRun, ShownPupil
 from educonnect_flow.activation.states import State
 from educonnect_flow.machinery.secrecy import Confidential
 from educonnect_flow.prompt import HumanPrompt
@@ -117,11 +117,13 @@ class ExpiredView(View):
     __slots__ = ()
 
 
-def _identity(a: Activation, settings: Settings, prompt: HumanPrompt | None) -> View:
+def show_identity(a: CodeRun, settings: Settings, prompt: HumanPrompt | None) -> View:
+    """The identity page."""
     return IdentityView(prompt)
 
 
-def _code(a: Activation, settings: Settings, prompt: HumanPrompt | None) -> View:
+def show_code(a: CodeRun, settings: Settings, prompt: HumanPrompt | None) -> View:
+    """The page of the code."""
     assert a.claim is not None  # the table issues a code only after a claim
     assert a.challenge is not None
     assert a.code_at is not None
@@ -153,28 +155,30 @@ def _refused(a: Activation, settings: Settings, prompt: HumanPrompt | None) -> V
     return RefusedView(a.why)
 
 
-def _locked(a: Activation, settings: Settings, prompt: HumanPrompt | None) -> View:
+def show_locked(a: CodeRun, settings: Settings, prompt: HumanPrompt | None) -> View:
+    """The end of a run that is locked."""
     assert a.until is not None
     return LockedView(a.until)
 
 
-def _plain(view: type[View]) -> Callable[[Any, Any, Any], View]:
+def plain(view: type[View]) -> Callable[[Any, Any, Any], View]:
+    """A page that shows nothing of the run."""
     shown = view()
     return lambda a, settings, prompt: shown
 
 
 VIEWS: dict[State, Callable[[Activation, Settings, HumanPrompt | None], View]] = {
-    State.PROFILE: _plain(ProfileView),
-    State.SIGN_IN: _plain(SignInView),
-    State.IDENTITY: _identity,
-    State.CODE: _code,
+    State.PROFILE: plain(ProfileView),
+    State.SIGN_IN: plain(SignInView),
+    State.IDENTITY: show_identity,
+    State.CODE: show_code,
     State.PUPILS: _pupils,
     State.PASSWORD: _password,
     State.ACTIVATED: _activated,
-    State.ALREADY_ACTIVE: _plain(AlreadyActiveView),
-    State.NOT_ELIGIBLE: _plain(NotEligibleView),
+    State.ALREADY_ACTIVE: plain(AlreadyActiveView),
+    State.NOT_ELIGIBLE: plain(NotEligibleView),
     State.REFUSED: _refused,
-    State.LOCKED: _locked,
-    State.EXPIRED: _plain(ExpiredView),
+    State.LOCKED: show_locked,
+    State.EXPIRED: plain(ExpiredView),
 }
 """What the page of each state shows."""

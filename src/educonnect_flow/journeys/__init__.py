@@ -10,9 +10,13 @@ from educonnect_flow.lazy import later
 if TYPE_CHECKING:
     from educonnect_flow.engine.journey import Journey
     from educonnect_flow.journeys.activation import ACTIVATION
+    from educonnect_flow.journeys.forgotten_identifier import FORGOTTEN_IDENTIFIER
 
 
-__all__ = ["ACTIVATION"]
+__all__ = ["ACTIVATION", "FORGOTTEN_IDENTIFIER"]
+
+NAMES = tuple(__all__)
+"""Of the journeys of the library."""
 
 _MODULES = {name: name.lower() for name in __all__}
 

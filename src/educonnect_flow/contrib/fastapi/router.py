@@ -10,7 +10,7 @@ from fastapi import APIRouter, Body, Header, Request, Response
 from fastapi.responses import JSONResponse
 
 from educonnect_flow.activation.events import PUBLIC
-from educonnect_flow.aio import AsyncActivationFlow
+from educonnect_flow.aio import AsyncFlow
 from educonnect_flow.contrib.fastapi.models import (
     PATHS,
     AnyOutcome,
@@ -64,7 +64,7 @@ Source = Callable[[Request], str | None]
 class _Api:
     """The routes of one router, and how the handle goes over the wire."""
 
-    def __init__(self, flow: AsyncActivationFlow, *, in_cookie: bool, secure: bool, source: Source | None) -> None:
+    def __init__(self, flow: AsyncFlow, *, in_cookie: bool, secure: bool, source: Source | None) -> None:
         self.flow = flow
         self.in_cookie = in_cookie
         self.secure = secure
@@ -173,7 +173,7 @@ class _Api:
 
 
 def activation_router(
-    flow: AsyncActivationFlow,
+    flow: AsyncFlow,
     *,
     handle_in: Literal["header", "cookie"] = "header",
     secure: bool = True,
@@ -191,8 +191,8 @@ def activation_router(
     :param source: where a request comes from; default: nothing is said, for behind a proxy all come from one address.
     :raises WrongUse: when *flow* is not asynchronous, or *handle_in* is neither of both.
     """
-    if not isinstance(flow, AsyncActivationFlow):
-        raise WrongUse(f"flow must be an AsyncActivationFlow, not {type(flow).__name__}")
+    if not isinstance(flow, AsyncFlow):
+        raise WrongUse(f"flow must be an AsyncFlow, not {type(flow).__name__}")
     if handle_in not in ("header", "cookie"):
         raise WrongUse("handle_in must be 'header' or 'cookie'")
     api = _Api(flow, in_cookie=handle_in == "cookie", secure=secure, source=source)
