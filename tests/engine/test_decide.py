@@ -246,6 +246,13 @@ def test_what_an_event_comes_to(name: str) -> None:
     assert decision.run.events == case.run.events + 1
 
 
+def test_a_clock_that_stepped_back_shortens_a_code_and_changes_nothing_else() -> None:
+    case = CASES["right dates"]._replace(now=START - timedelta(minutes=1))
+    assert decided(case).run.state is S.PASSWORD
+    case = CASES["the right code"]._replace(now=START - timedelta(minutes=1))
+    assert [refusal.reason for refusal in decided(case).refusals] == [Reason.CODE_EXPIRED]
+
+
 def test_the_cases_take_every_row() -> None:
     assert {case.row for case in CASES.values()} - {None} == {row.name for row in ROWS}
 

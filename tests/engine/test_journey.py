@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
+import sys
 from enum import Enum
 from typing import Any
 
@@ -9,10 +12,13 @@ import attrs
 import pytest
 
 from educonnect_flow import GoBack, State, SubmitCode
+from educonnect_flow.activation.events import PUBLIC
+from educonnect_flow.activation.states import FINAL
 from educonnect_flow.engine.event import Lapse
 from educonnect_flow.engine.journey import Journey
-from educonnect_flow.journeys import ACTIVATION
-from educonnect_flow.machinery.table import TableError
+from educonnect_flow.journeys import ACTIVATION, FORGOTTEN_IDENTIFIER, NAMES, all_journeys, journey_named
+from educonnect_flow.machinery.table import TableError, compile_table
+from tests import ROOT
 
 
 def changed(**more: Any) -> Journey[Any]:
@@ -41,6 +47,54 @@ def test_a_journey_that_lacks_something_is_refused() -> None:
         changed(secrets={Lapse: None})
     with pytest.raises(TableError, match="final state EXPIRED asks for something"):
         changed(prompts=frozenset({State.EXPIRED}))
+
+
+def test_the_table_and_the_run_have_the_same_states() -> None:
+    with pytest.raises(TableError, match="FORGOTTEN_IDENTIFIER: the table's states are not those of the run"):
+        attrs.evolve(FORGOTTEN_IDENTIFIER, table=ACTIVATION.table)
+
+
+def test_a_state_without_an_end_by_time_is_refused() -> None:
+    rows = tuple(row for row in ACTIVATION.table.rows if row.name != "code.idle")
+    table = compile_table(
+        rows, states=State, events=(*PUBLIC, Lapse), initial=State.PROFILE, final=FINAL, internal=frozenset({Lapse})
+    )
+    with pytest.raises(TableError, match="no row ends CODE when its time is over"):
+        changed(table=table)
+
+
+def test_the_names_of_rows_are_unique_over_all_journeys() -> None:
+    names = [row.name for journey in all_journeys() for row in journey.table.rows]
+    assert len(names) == len(set(names)) > 40
+    assert [journey.name for journey in all_journeys()] == list(NAMES)
+    assert all(journey_named(journey.name) is journey for journey in all_journeys())
+
+
+def test_the_library_loads_the_activation_only_until_another_journey_is_used() -> None:
+    code = (
+        "import sys, educonnect_flow, educonnect_flow.flow as f\n"
+        "loaded = lambda: [name for name in sys.modules if 'forgotten_identifier' in name]\n"
+        "assert loaded() == [], loaded()\n"
+        "from educonnect_flow.journeys import FORGOTTEN_IDENTIFIER\n"
+        "assert loaded()\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_the_engine_and_the_stores_name_no_journey() -> None:
+    """But where tables of former versions are brought up: there was one journey then."""
+    folder = ROOT / "src" / "educonnect_flow"
+    for path in [
+        *(folder / "engine").glob("*.py"),
+        *(folder / "stores").glob("*.py"),
+        folder / "records.py",
+        folder / "ports.py",
+    ]:
+        text = re.sub(r'(?s)_THIRD = """.*?"""', "", path.read_text("utf-8"))
+        for name in NAMES:
+            assert name not in text, f"{path.name} names {name}"
+        assert "import educonnect_flow.activation" not in text
+        assert not re.search(r"from educonnect_flow\.(activation|journeys)", text), path.name
 
 
 def test_the_views_of_another_journey_are_no_views() -> None:

@@ -25,7 +25,7 @@ from educonnect_flow.machinery.keys import Keys
 from educonnect_flow.machinery.tally import EMPTY, EXACT, Limit, Tally, barred, forgotten_at, hit, micros, moment
 from educonnect_flow.ports import Message, utc_now
 from educonnect_flow.reasons import Refusal, dump_refusals, load_refusals, until
-from educonnect_flow.records import Record
+from educonnect_flow.records import Body, Record
 from educonnect_flow.sms import ConsoleSms
 from educonnect_flow.stores import MemoryStore, SqliteStore
 from educonnect_flow.testing import CheapHasher
@@ -132,6 +132,15 @@ def test_a_newer_account_is_refused_clearly() -> None:
     record = Record(kind="account", key="e.durand42", owner="e.durand42", version=1, body='{"format":2}')
     with pytest.raises(ValueError, match="a stored account has format 2; this library reads up to 1"):
         read_account(record)
+
+
+def test_a_body_is_its_text_and_shows_nothing_of_it() -> None:
+    made = Body(None, full(), dump)
+    assert made == Body(dump(full()))
+    assert hash(made) == hash(Body(dump(full())))
+    assert made != dump(full())
+    assert repr(made) == "Body(…)"
+    assert made.value(lambda text: parsed("never")) == full()
 
 
 def test_refusals_go_there_and_back() -> None:
@@ -305,6 +314,13 @@ def test_a_relay_stops_at_its_limit() -> None:
 def test_a_host_may_do_without_budgets() -> None:
     none: dict[str, Any] = dict.fromkeys(("sms_budget", "sms_per_source", "sms_per_prefix", "source_failures"))
     assert World(settings=Settings(**none)).at(State.CODE).accepted
+
+
+def test_the_command_line_draws_any_table(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["diagram", "FORGOTTEN_IDENTIFIER"]) == 0
+    assert capsys.readouterr().out.startswith("stateDiagram-v2\n    [*] --> IDENTITY\n")
+    with pytest.raises(SystemExit):
+        main(["diagram", "ELSEWHERE"])
 
 
 def test_the_command_line_draws_the_table(capsys: pytest.CaptureFixture[str]) -> None:

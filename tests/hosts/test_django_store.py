@@ -19,13 +19,16 @@ from django.db import connections, transaction
 from educonnect_flow.contrib.django import models
 from educonnect_flow.contrib.django.store import DjangoStore
 from educonnect_flow.errors import StoreUnavailable, WrongUse
+from educonnect_flow.flow import Flow
 from educonnect_flow.machinery.tally import Limit
 from educonnect_flow.ports import utc_now
 from educonnect_flow.records import Commit, Ref, Standing
 from educonnect_flow.testing import StoreContract
 from educonnect_flow.testing.stores import change, first
 from tests.hosts.conftest import Threaded, alias
+from tests.journeys.forgotten_identifier.test_forgotten_identifier import walk
 from tests.postgres import Server
+from tests.world import World
 
 promise = pytest.mark.promise
 
@@ -100,6 +103,28 @@ def test_a_commit_within_another_transaction_is_refused(store: DjangoStore) -> N
     with transaction.atomic(using=store._using), pytest.raises(WrongUse, match="ATOMIC_REQUESTS"):
         store.commit(first())
     assert store.load("h1") is None
+
+
+def test_a_handle_that_two_runs_share_is_a_clear_error(store: DjangoStore) -> None:
+    store.commit(first())
+    with pytest.raises(StoreUnavailable):
+        store.commit(first("a2"))
+    assert store.commit(first("a2", "h2")).standing is Standing.DONE
+
+
+def test_a_database_that_does_not_commit_by_itself_is_refused(store: DjangoStore) -> None:
+    connection = connections[store._using]
+    connection.settings_dict["AUTOCOMMIT"] = False
+    try:
+        with pytest.raises(WrongUse, match="AUTOCOMMIT"):
+            store.commit(first())
+    finally:
+        connection.settings_dict["AUTOCOMMIT"] = True
+    assert store.load("h1") is None
+
+
+def test_every_journey_runs_on_it(store: DjangoStore) -> None:
+    walk(World(store, kind=Flow))
 
 
 # --- a purge beside commits ----------------------------------------------------------------------------

@@ -258,7 +258,7 @@ def test_the_repr_of_what_was_posted_shows_nothing() -> None:
 
 def test_a_router_of_something_else_is_refused_at_once(host: Host) -> None:
     for wrong in (World().flow, host):
-        with pytest.raises(WrongUse, match="AsyncActivationFlow"):
+        with pytest.raises(WrongUse, match="must be an AsyncFlow"):
             activation_router(wrong)  # type: ignore[arg-type]  # on purpose
     with pytest.raises(WrongUse, match="handle_in"):
         activation_router(host.flow, handle_in="cooky")  # type: ignore[arg-type]  # on purpose

@@ -103,7 +103,7 @@ def test_every_link_to_a_file_leads_somewhere() -> None:
 
 
 def test_the_public_names_are_there() -> None:
-    names = """ActivationFlow AsyncActivationFlow Outcome Refusal Reason State Settings Validators Profile ChooseProfile
+    names = """ActivationFlow AsyncActivationFlow Flow AsyncFlow Journey Outcome Refusal Reason State Settings Validators Profile ChooseProfile
         StartActivation ClaimIdentity SubmitCode ResendCode GoBack ConfirmPupils PupilAnswer ChoosePassword Guardian
         Pupil Relation""".split()
     assert sorted(names) == sorted(educonnect_flow.__all__)

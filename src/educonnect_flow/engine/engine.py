@@ -106,12 +106,12 @@ class Engine:
         for _ in range(ROUNDS):
             decision = await self._decide(found, event, now, memo)
             outcome, commit = await self._complete(found, handle, event, None, decision, memo)
-            if not decision.audited:
-                tell(_entry(new, decision.event, now, decision.refusals), outside.observer)
             audit = (begun, *commit.audit) if decision.audited else (begun,)
             # The handle is new already: what would renew it renews nothing.
             receipt = await self._commit(evolve(commit, handle=digest(handle), audit=audit))
             if receipt.standing is Standing.DONE:
+                if not decision.audited:
+                    tell(_entry(new, decision.event, now, decision.refusals), outside.observer)
                 return evolve(outcome, handle=handle)
             memo.learn(receipt)
             now = outside.now()
