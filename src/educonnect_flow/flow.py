@@ -10,7 +10,7 @@ from educonnect_flow import queries, relay
 from educonnect_flow.engine.engine import Engine
 from educonnect_flow.engine.event import Event
 from educonnect_flow.engine.journey import Journey
-from educonnect_flow.engine.outside import Caller, Outside
+from educonnect_flow.engine.outside import Caller, Outside, answered
 from educonnect_flow.errors import WrongUse
 from educonnect_flow.journeys import ACTIVATION, all_journeys
 from educonnect_flow.machinery.keys import Keys, Secret
@@ -30,11 +30,7 @@ T = TypeVar("T")
 
 
 async def _at_once(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    result = function(*args, **kwargs)
-    if isinstance(result, Coroutine):
-        result.close()
-        raise WrongUse("a port of this flow is asynchronous: use AsyncFlow or AsyncActivationFlow")
-    return result
+    return answered(function(*args, **kwargs))
 
 
 def _run(call: Coroutine[Any, Any, T]) -> T:
@@ -81,6 +77,7 @@ def assemble(
         raise WrongUse("observer must be a function that takes an audit entry, and not a coroutine's")
     return Outside(
         call=call,
+        at_once=call is _at_once,
         directory=directory,
         store=store,
         sms=sms,

@@ -169,8 +169,8 @@ class Store(Protocol):
     def load(self, handle: str, requests: Sequence[str] = (), refs: Sequence[Ref] = ()) -> Loaded | None:
         """The run whose current handle, or the one before, has the digest *handle*.
 
-        With it, in one consistent reading: the answer to one of *requests* (keys of ``Answered``) if there is one, and
-        the records that the run wants or *refs* name.
+        With it, as of the same moment, the answer to one of *requests* (keys of ``Answered``) if there is one; and the
+        records that the run wants or *refs* name, as of that moment or later.
         """
         ...
 

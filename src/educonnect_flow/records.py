@@ -171,7 +171,7 @@ class Answered(Confidential):
 
 @frozen(kw_only=True, eq=False, slots=False, repr=False)
 class Loaded(Confidential):
-    """What a handle leads to: all of one moment."""
+    """What a handle leads to."""
 
     run: StoredRun
     current: bool

@@ -88,8 +88,7 @@ class Walker:
         """A whole activation."""
         n, flow = self.next, self.flow
         self.next += 1
-        out = flow.start()
-        out = flow.submit(out.handle, ChooseProfile(Profile.GUARDIAN))
+        out = flow.start(event=ChooseProfile(Profile.GUARDIAN))
         out = flow.submit(out.handle, StartActivation())
         out = flow.submit(
             out.handle,

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import hmac
 import io
 import subprocess
 import sys
+from base64 import urlsafe_b64encode
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from attrs import evolve
+from attrs import evolve, fields
 from hypothesis import given
 from hypothesis import strategies as hyp
 
@@ -18,9 +20,10 @@ from educonnect_flow.__main__ import main
 from educonnect_flow.accounts import read_account
 from educonnect_flow.activation.snapshot import Activation
 from educonnect_flow.directory import StaticDirectory
-from educonnect_flow.engine.run import dump
+from educonnect_flow.engine.run import dump, load, stored
 from educonnect_flow.errors import WrongUse
 from educonnect_flow.identifier import base, width
+from educonnect_flow.journeys import all_journeys
 from educonnect_flow.machinery.keys import Keys
 from educonnect_flow.machinery.tally import EMPTY, EXACT, Limit, Tally, barred, forgotten_at, hit, micros, moment
 from educonnect_flow.ports import Message, utc_now
@@ -328,3 +331,22 @@ def test_the_command_line_draws_the_table(capsys: pytest.CaptureFixture[str]) ->
     assert capsys.readouterr().out.startswith("stateDiagram-v2\n    [*] --> PROFILE\n")
     with pytest.raises(SystemExit):
         main([])
+
+
+def test_a_loaded_run_has_every_field_of_its_class() -> None:
+    """It is made without its class's own ``__init__``: a field that a codec forgets would be missing, and not default."""
+    for journey in all_journeys():
+        run = journey.run(
+            id="a", version=1, state=journey.table.initial, created_at=START, seen_at=START, latest_at=START
+        )
+        of = stored(run)
+        again = load(journey.run, dump(run), of, 1)
+        assert vars(again).keys() == {field.name for field in fields(journey.run)}
+        assert again == run
+
+
+@given(hyp.binary(min_size=16, max_size=80), hyp.text(max_size=200), hyp.text(max_size=200))
+def test_what_is_derived_is_hmac_sha_256(secret: bytes, purpose: str, text: str) -> None:
+    key = hmac.digest(secret, f"educonnect_flow/1/{purpose}".encode(), "sha256")
+    expected = hmac.digest(key, f"{len(text)}:{text}".encode(), "sha256")
+    assert Keys(secret).token(purpose, text) == urlsafe_b64encode(expected).decode().rstrip("=")

@@ -7,8 +7,9 @@ so that no two transactions wait for each other.
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from zlib import crc32
 
 from educonnect_flow.activation.facts import CountedFacts
@@ -67,32 +68,53 @@ def limits_of(kind: str, key: str, settings: Settings) -> list[Limit]:
     """
     if kind not in REASONS:
         raise KeyError(kind)
-    cap: int | None = getattr(settings, kind)
-    if cap is None:
+    plan = _plan(kind, settings)
+    if plan is None:
         return []
-    if kind not in _NATIONAL:
-        return [_limit(kind, key, cap, settings)]
-    parts = shards(cap)
-    return [_limit(kind, f"{NATIONAL}/{part}", cap // parts, settings) for part in range(parts)]
+    return [plan.limit(key, part, 1) for part in range(plan.parts)]
 
 
 def _limits(attempt: Attempt[Any, Any, Any], facts: CountedFacts, kinds: tuple[str, ...], adds: int) -> list[Limit]:
     """Those of *kinds* that the settings bound, each under every key that it is counted by for this attempt."""
-    settings = attempt.settings
-    sources, shard = (attempt.run.source or "").split(), crc32(attempt.run.id.encode())
-    counted_by: tuple[list[str], ...] = (sorted(map(str, facts.mobile_keys)), sorted(sources), [facts.prefix], [""])
+    settings, source = attempt.settings, attempt.run.source
+    sources = sorted(source.split()) if source else []
+    counted_by: tuple[Sequence[str], ...] = (sorted(facts.mobile_keys), sources, (facts.prefix,), ("",))
     limits = []
     for kind, keys in zip(kinds, counted_by, strict=True):
-        for key in keys:
-            parts = limits_of(kind, key, settings)
-            if parts:
-                limits.append(parts[shard % len(parts)]._replace(adds=adds))
+        plan = _plan(kind, settings)
+        if plan is not None:
+            part = crc32(attempt.run.id.encode()) % plan.parts if plan.parts > 1 else 0
+            limits += [plan.limit(key, part, adds) for key in keys]
     return limits
 
 
-def _limit(kind: str, key: str, cap: int, settings: Settings) -> Limit:
-    window = settings.sms_window if kind.startswith("sms") else settings.failures_window
-    return Limit(kind, key, cap, window, settings.lock_for if kind == "mobile_failures" else None)
+class _Plan(NamedTuple):
+    """One kind of limit under given settings."""
+
+    kind: str
+    cap: int
+    """Of each part."""
+    window: timedelta
+    lock: timedelta | None
+    national: bool
+    parts: int
+
+    def limit(self, key: str, part: int, adds: int) -> Limit:
+        """The limit of one key; of a national one, of one part."""
+        return Limit(self.kind, f"{NATIONAL}/{part}" if self.national else key, self.cap, self.window, self.lock, adds)
+
+
+def _plan(kind: str, settings: Settings) -> _Plan | None:
+    """How *kind* is counted; ``None`` when there is no bound.  Kept with the settings, which never change."""
+    known: dict[str, _Plan | None] = settings.__dict__.setdefault("_plans", {})
+    if kind not in known:
+        cap: int | None = getattr(settings, kind)
+        national = kind in _NATIONAL
+        parts = shards(cap) if national and cap is not None else 1
+        window = settings.sms_window if kind.startswith("sms") else settings.failures_window
+        lock = settings.lock_for if kind == "mobile_failures" else None
+        known[kind] = None if cap is None else _Plan(kind, cap // parts, window, lock, national, parts)
+    return known[kind]
 
 
 _CENTURY = timedelta(days=36_525)

@@ -126,6 +126,8 @@ def code_due(run: CodeRun, settings: Settings, now: datetime) -> tuple[Refusal, 
 
 
 def _barred(facts: CountedFacts, now: datetime) -> tuple[Refusal, ...]:
+    if not facts.barred:
+        return ()
     return tuple(
         until(reason, facts.barred[kind], now, "mobile" if kind == "mobile_failures" else None)
         for kind, reason in REASONS.items()
@@ -145,6 +147,8 @@ def held_off(attempt: Attempt[Any, Any, CountedFacts]) -> bool:
 
 def _held(attempt: Attempt[Any, Any, CountedFacts]) -> tuple[Refusal, ...]:
     barred = attempt.facts.barred
+    if not barred:
+        return ()
     return tuple(until(REASONS[kind], barred[kind], attempt.now) for kind in HELD if kind in barred)[:1]
 
 

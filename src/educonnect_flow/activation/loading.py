@@ -56,10 +56,14 @@ class _Counted(TypedDict):
     barred: Mapping[str, datetime]
 
 
-def _counted(loading: Loading[Any, Any], mobile: E164) -> _Counted:
-    """The fields of ``CountedFacts``."""
+def _counted(loading: Loading[Any, Any], mobile: E164, claim: Claim | None = None) -> _Counted:
+    """The fields of ``CountedFacts``.
+
+    :param claim: what *mobile* was unsealed of; under a single key its hash is that of the mobile.
+    """
+    keys = loading.outside.keys
     return {
-        "mobile_keys": loading.outside.keys_of(mobile),
+        "mobile_keys": (claim.mobile_key,) if claim is not None and keys.single else loading.outside.keys_of(mobile),
         "prefix": prefix_of(mobile),
         "barred": loading.memo.barred,
     }
@@ -100,13 +104,13 @@ async def load_claim(loading: Loading[CodeRun, ClaimIdentity]) -> ClaimFacts:
 
 async def _find(outside: Outside, mobile: E164) -> tuple[Guardian, ...]:
     found: Any = await outside.ask("directory.find", outside.directory.find, mobile)
-    if not isinstance(found, Sequence) or not all(isinstance(guardian, Guardian) for guardian in found):
+    if not isinstance(found, tuple | list | Sequence) or not all(isinstance(one, Guardian) for one in found):
         raise WrongUse("directory.find must return a sequence of Guardian")
     return tuple(found)
 
 
 async def _matched(outside: Outside, claim: Claim, mobile: E164) -> tuple[Guardian, ...]:
-    return tuple(guardian for guardian in await _find(outside, mobile) if guardian.id in claim.guardians)
+    return tuple([guardian for guardian in await _find(outside, mobile) if guardian.id in claim.guardians])
 
 
 def _claimed(run: CodeRun) -> Claim:
@@ -121,7 +125,7 @@ async def load_code(loading: Loading[CodeRun, SubmitCode]) -> CodeFacts:
     assert isinstance(challenge, Challenge)  # CODE is never without one
     mobile = outside.mobile_of(run.id, claim.mobile)
     return CodeFacts(
-        **_counted(loading, mobile),
+        **_counted(loading, mobile, claim),
         expected=outside.code_of(run.journey, run.id, challenge.nonce, mobile),
         candidates=await _matched(outside, claim, mobile),
         identifiers=tuple([record.key for record in loading.records if record.kind == accounts.KIND]),
@@ -132,8 +136,9 @@ async def load_resend(loading: Loading[CodeRun, ResendCode]) -> IssueFacts:
     """For ``ResendCode``."""
     outside, run = loading.outside, loading.run
     nonce, message = loading.memo.draw(outside.keys)
-    mobile = outside.mobile_of(run.id, _claimed(run).mobile)
-    return IssueFacts(**_counted(loading, mobile), nonce=nonce, message=message)
+    claim = _claimed(run)
+    mobile = outside.mobile_of(run.id, claim.mobile)
+    return IssueFacts(**_counted(loading, mobile, claim), nonce=nonce, message=message)
 
 
 async def _load_pupils(loading: Loading[Activation, ConfirmPupils]) -> PupilsFacts:
@@ -143,7 +148,7 @@ async def _load_pupils(loading: Loading[Activation, ConfirmPupils]) -> PupilsFac
     known = pupils_of(await _matched(outside, claim, mobile))
     shown = [pupil.id for pupil in run.pupils]
     return PupilsFacts(
-        **_counted(loading, mobile),
+        **_counted(loading, mobile, claim),
         pupils=tuple(known[pupil] for pupil in shown if pupil in known),
         gone=frozenset(pupil for pupil in shown if pupil not in known),
     )

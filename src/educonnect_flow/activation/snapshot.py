@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, ClassVar, NamedTuple, Self
 
@@ -64,8 +63,10 @@ class CodeRun(Run):
 
     @property
     def wanted(self) -> tuple[Ref, ...]:
-        """The accounts of the guardians claimed; as many for a stranger as for one guardian."""
-        return accounts.of_guardians(self.claim.guardians) if self.claim is not None else ()
+        """While a code is waited for: the accounts of the guardians claimed, and as many for a stranger as for one."""
+        if self.claim is None or self.challenge is None:
+            return ()
+        return accounts.of_guardians(self.claim.guardians)
 
     @property
     def counted_under(self) -> str | None:
@@ -102,7 +103,7 @@ class CodeRun(Run):
             kept["until"] = self.until.isoformat()
 
     @classmethod
-    def load_fields(cls, kept: Kept) -> Mapping[str, Any]:
+    def load_fields(cls, kept: Kept) -> dict[str, Any]:
         """See ``Run``."""
         get = kept.get
         claim, challenge = get("claim"), get("challenge")
@@ -152,7 +153,7 @@ class Activation(CodeRun):
             kept["why"] = self.why.value
 
     @classmethod
-    def load_fields(cls, kept: Kept) -> Mapping[str, Any]:
+    def load_fields(cls, kept: Kept) -> dict[str, Any]:
         """See ``Run``."""
         get = kept.get
         confirmed, why = get("confirmed"), get("why")

@@ -8,6 +8,8 @@ from enum import Enum
 class State(Enum):
     """A page of the guide, or an end."""
 
+    __hash__ = object.__hash__  # Enum's own is a function in Python, and every event looks states up
+
     PROFILE = "profile"
     """« Je sélectionne mon profil »"""
     SIGN_IN = "sign_in"

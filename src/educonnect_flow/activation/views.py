@@ -14,7 +14,7 @@ from educonnect_flow.machinery.secrecy import Confidential
 from educonnect_flow.prompt import HumanPrompt
 from educonnect_flow.reasons import Reason
 from educonnect_flow.settings import Settings
-from educonnect_flow.validators.password import Criterion, criteria
+from educonnect_flow.validators.password import Criterion, empty_criteria
 
 if TYPE_CHECKING:
     from typing import Any
@@ -141,7 +141,7 @@ def _pupils(a: Activation, settings: Settings, prompt: HumanPrompt | None) -> Vi
 
 
 def _password(a: Activation, settings: Settings, prompt: HumanPrompt | None) -> View:
-    return PasswordView(criteria("", settings))
+    return PasswordView(empty_criteria(settings))
 
 
 def _activated(a: Activation, settings: Settings, prompt: HumanPrompt | None) -> View:

@@ -13,7 +13,7 @@ from enum import Enum
 from typing import Any
 
 import attrs
-from attrs import evolve, frozen
+from attrs import define, evolve
 
 from educonnect_flow.engine.decide import decide, ended, lapsed, wants_facts
 from educonnect_flow.engine.event import Event
@@ -48,7 +48,7 @@ LONGEST_HANDLE = 200
 LONGEST_REQUEST_ID = 200
 
 
-@frozen(eq=False, repr=False)
+@define(eq=False, repr=False)
 class _Found(Confidential):
     """A run that was loaded, and its journey."""
 
@@ -290,8 +290,10 @@ class Engine:
     ) -> tuple[Outcome, Commit]:
         """What a decision still needs from outside, done before the commit and outside any lock."""
         journey = found.journey
-        run, prompt = await self._prompt(journey, decision.run, fresh=decision.prompt)
-        records = await self._records(journey, event, decision, memo)
+        run, prompt = decision.run, None
+        if run.state in journey.prompts:
+            run, prompt = await self._prompt(journey, run, fresh=decision.prompt)
+        records = await self._records(journey, event, decision, memo) if decision.records else ()
         renewed = self._handles(run)[0] if decision.rotate else None
         kept, answered = stored(run), None
         if key is not None:
@@ -421,10 +423,12 @@ def _entry(run: Run, event: str, at: datetime, refusals: tuple[Refusal, ...] = (
     """What the trail says of *event*: that nothing moved, but for what *more* says."""
     state = run.state.value
     known: dict[str, Any] = {
-        "row": None, "source": state, "dest": state, "origin": run.source, "mobile": run.counted_under,
+        "at": at, "run": run.id, "journey": run.journey, "event": event, "row": None, "source": state, "dest": state,
+        "reasons": tuple([refusal.reason.value for refusal in refusals]), "mobile": run.counted_under,
+        "origin": run.source,
     }  # fmt: skip
-    reasons = tuple(refusal.reason.value for refusal in refusals)
-    return AuditEntry(at=at, run=run.id, journey=run.journey, event=event, reasons=reasons, **known | more)
+    known |= more
+    return AuditEntry(**known)
 
 
 def _audit(before: Run, decision: Decision[Any]) -> AuditEntry:

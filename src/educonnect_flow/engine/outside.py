@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime
 from typing import Any, Generic, ParamSpec, Protocol, TypeVar
 
@@ -30,6 +30,18 @@ E = TypeVar("E", bound=Event)
 _log = logging.getLogger("educonnect_flow")
 
 
+def answered(result: T) -> T:
+    """What a port has answered at once.
+
+    :raises WrongUse: when it is to be awaited.
+    """
+    if hasattr(result, "__await__"):
+        if isinstance(result, Coroutine):
+            result.close()
+        raise WrongUse("a port of this flow is asynchronous: use AsyncFlow or AsyncActivationFlow")
+    return result
+
+
 class Caller(Protocol):
     """How a port is called: at once, or awaited, or in a thread."""
 
@@ -43,6 +55,8 @@ class Outside:
     """The ports, the settings and the key of one flow, and how its ports are called."""
 
     call: Caller
+    at_once: bool
+    """Whether every port answers at once: then none is awaited, which saves a coroutine a call."""
     directory: Directory
     store: Store
     sms: Sms
@@ -58,6 +72,8 @@ class Outside:
     async def ask(self, port: str, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Call a port; what it raises that is not ours is logged, and becomes ``PortUnavailable``."""
         try:
+            if self.at_once:
+                return answered(function(*args, **kwargs))
             return await self.call(function, *args, **kwargs)
         except WrongUse:  # a mistake of the host, for the host to see
             raise
@@ -71,6 +87,8 @@ class Outside:
     async def stored(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Call the store; that it fails is logged, and what it raises that is not ours becomes ``StoreUnavailable``."""
         try:
+            if self.at_once:
+                return answered(function(*args, **kwargs))
             return await self.call(function, *args, **kwargs)
         except WrongUse:
             raise
@@ -163,7 +181,7 @@ class Memo:
             self.conflicts.append(receipt.conflict)
 
 
-@frozen(eq=False, repr=False)
+@define(eq=False, repr=False)
 class Loading(Generic[R, E]):
     """What the facts of one event are loaded for."""
 

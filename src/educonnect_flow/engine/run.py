@@ -7,14 +7,14 @@ This is the part that every journey has.  A journey's run is a subclass with the
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime
 from enum import Enum
 from typing import Any, ClassVar, Self
 
 from attrs import field, frozen
 
-from educonnect_flow.machinery.secrecy import Confidential
+from educonnect_flow.machinery.secrecy import Confidential, made
 from educonnect_flow.machinery.text import encode
 from educonnect_flow.records import Body, Ref, StoredRun
 
@@ -78,8 +78,8 @@ class Run(Confidential):
         """Add the journey's own fields to *kept*; what has its default is left out."""
 
     @classmethod
-    def load_fields(cls, kept: Kept) -> Mapping[str, Any]:  # noqa: ARG003 - for runs that have fields
-        """The journey's own fields out of *kept*, as the keywords of this class."""
+    def load_fields(cls, kept: Kept) -> dict[str, Any]:  # noqa: ARG003 - for runs that have fields
+        """The journey's own fields out of *kept*: every one, by name."""
         return {}
 
 
@@ -120,21 +120,21 @@ def load(kind: type[Run], text: str, stored: StoredRun, version: int) -> Run:
     for lift in kind.upcasts[kept["format"] - 1 :]:
         kept = lift(kept)
     get, seen_at = kept.get, datetime.fromisoformat(kept["seen_at"])
-    return kind(
-        id=stored.id,
-        owner=stored.owner,
-        version=version,
-        state=kind.states(kept["state"]),
-        created_at=datetime.fromisoformat(kept["created_at"]),
-        seen_at=seen_at,
-        latest_at=datetime.fromisoformat(kept["latest_at"]) if "latest_at" in kept else seen_at,
-        events=get("events", 0),
-        rotation=get("rotation", 0),
-        strays=get("strays", 0),
-        source=get("source"),
-        prompt=get("prompt"),
-        **kind.load_fields(kept),
-    )
+    fields: dict[str, Any] = {
+        "id": stored.id,
+        "owner": stored.owner,
+        "version": version,
+        "state": kind.states(kept["state"]),
+        "created_at": datetime.fromisoformat(kept["created_at"]),
+        "seen_at": seen_at,
+        "latest_at": datetime.fromisoformat(kept["latest_at"]) if "latest_at" in kept else seen_at,
+        "events": get("events", 0),
+        "rotation": get("rotation", 0),
+        "strays": get("strays", 0),
+        "source": get("source"),
+        "prompt": get("prompt"),
+    }
+    return made(kind, fields | kind.load_fields(kept))
 
 
 def stored(run: Run) -> StoredRun:

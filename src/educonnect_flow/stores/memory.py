@@ -50,6 +50,9 @@ class _Waiting:
     attempts: int
 
 
+_NONE = (EMPTY, 0)
+
+
 class MemoryStore:
     """Everything in this process's memory, under one lock.
 
@@ -66,7 +69,7 @@ class MemoryStore:
         self._named: dict[tuple[str, str], set[str]] = {}
         self._outbox: dict[str, _Waiting] = {}
         self._due: list[tuple[datetime, str]] = []  # a heap; an entry that is no longer true is skipped
-        self._tallies: dict[str, tuple[Tally, int]] = {}
+        self._tallies: dict[tuple[str, str], tuple[Tally, int]] = {}
         self._entries: list[AuditEntry] = []
         self._trail: dict[str, list[AuditEntry]] = {}
         self._spent: dict[str, datetime] = {}
@@ -122,11 +125,12 @@ class MemoryStore:
         kept = self._kept.get(commit.run.id)
         if (kept.run.version if kept is not None else 0) + 1 != commit.run.version:
             return STALE
-        now = micros(commit.at)
-        for limit in commit.limits:
-            until = tally.barred(self._tally(limit), limit, now)
-            if until is not None:
-                return Receipt(Standing.BARRED, limit, moment(until))
+        if commit.limits:
+            now = micros(commit.at)
+            for limit in commit.limits:
+                until = tally.barred(self._tally(limit), limit, now)
+                if until is not None:
+                    return Receipt(Standing.BARRED, limit, moment(until))
         for change in commit.records:
             conflict = self._conflict(change)
             if conflict is not None:
@@ -134,7 +138,7 @@ class MemoryStore:
         return None
 
     def _tally(self, limit: Limit) -> Tally:
-        return self._tallies.get(f"{limit.kind}:{limit.key}", (EMPTY, 0))[0]
+        return self._tallies.get((limit.kind, limit.key), _NONE)[0]
 
     def _conflict(self, change: RecordChange) -> Conflict | None:
         kind, key = change.record.kind, change.record.key
@@ -150,7 +154,7 @@ class MemoryStore:
         for limit in commit.limits:
             if limit.adds:
                 counted = tally.hit(self._tally(limit), limit, micros(commit.at))
-                self._tallies[f"{limit.kind}:{limit.key}"] = (counted, tally.forgotten_at(counted, limit))
+                self._tallies[limit.kind, limit.key] = (counted, tally.forgotten_at(counted, limit))
         self._write_run(commit)
         for change in commit.records:
             self._write_record(change)
@@ -279,7 +283,7 @@ class MemoryStore:
     def tally(self, kind: str, key: str) -> Tally:
         """See ``Store``."""
         with self._lock:
-            return self._tallies.get(f"{kind}:{key}", (EMPTY, 0))[0]
+            return self._tallies.get((kind, key), _NONE)[0]
 
     # --- retention ---------------------------------------------------------------------------------
 
@@ -296,8 +300,8 @@ class MemoryStore:
             ends = {of: change.record.expires_at for of, change in self._records.items()}
             for kind, key in [of for of, expires_at in ends.items() if expires_at is not None and expires_at <= now]:
                 self._delete_record(kind, key)
-            for key in [key for key, (_, forget) in self._tallies.items() if forget <= micros(now)]:
-                del self._tallies[key]
+            for of in [of for of, (_, forget) in self._tallies.items() if forget <= micros(now)]:
+                del self._tallies[of]
             for key in [key for key, until in self._spent.items() if until <= now]:
                 del self._spent[key]
             return len(over)

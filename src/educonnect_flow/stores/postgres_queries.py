@@ -14,6 +14,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 from educonnect_flow.connections import checked_schema
 from educonnect_flow.errors import StoreUnavailable
+from educonnect_flow.machinery.secrecy import amended
 from educonnect_flow.machinery.tally import EMPTY, EXACT, Limit, Tally, micros, moment
 from educonnect_flow.machinery.text import encode
 from educonnect_flow.records import (
@@ -400,10 +401,10 @@ class Queries:
     def __init__(self, prefix: str) -> None:
         t = self._t = prefix
         self._records = (
-            f"FROM {t}record c WHERE (c.kind, c.key) IN ("
-            "SELECT w ->> 0, w ->> 1 FROM jsonb_array_elements({w}) w"
-            f" UNION SELECT n.kind, n.key FROM jsonb_array_elements({{w}}) w"
-            f" JOIN {t}name n ON n.kind = w ->> 0 AND n.name = w ->> 2)"
+            "FROM (SELECT w ->> 0 AS kind, w ->> 1 AS key FROM jsonb_array_elements({w}) w"
+            " UNION SELECT n.kind, n.key FROM jsonb_array_elements({w}) w"
+            f" JOIN {t}name n ON n.kind = w ->> 0 AND n.name = w ->> 2) f"
+            f" JOIN {t}record c ON c.kind = f.kind AND c.key = f.key"
         )
         records = self._records.replace("{w}", "(r.wanted::jsonb || %s::jsonb)")
         self._load = (
@@ -420,7 +421,11 @@ class Queries:
         """See ``Store``."""
 
         def read(found: list[tuple[Any, ...]]) -> Loaded | None:
-            return sql.loaded(found[0]) if found else None
+            if not found:
+                return None
+            *row, records = found[0]
+            loaded = sql.loaded(row)
+            return loaded if records is None else amended(loaded, {"records": sql.read_records(json.loads(records))})
 
         given = sql.refs(refs)
         return Query(self._load, (handle, given, given, given, list(requests), handle, handle), read)

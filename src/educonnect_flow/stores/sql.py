@@ -146,9 +146,9 @@ def audit_values(entry: AuditEntry) -> dict[str, Any]:
 
 
 def loaded(row: Sequence[Any]) -> Loaded:
-    """A row of the run, of its answered request where there is one, and its records as JSON."""
+    """A row of the run and of its answered request, where there is one."""
     identity, journey, owner, version, wanted, body, current, rotated_by, *rest = row
-    key, fingerprint, then, accepted, refusals, body_then, found = rest
+    key, fingerprint, then, accepted, refusals, body_then = rest
     run = StoredRun(
         id=identity, journey=journey, owner=owner, version=version, wanted=_refs(wanted), body=Body(body)
     )  # fmt: skip
@@ -162,8 +162,7 @@ def loaded(row: Sequence[Any]) -> Loaded:
             refusals=load_refusals(refusals),
             body=Body(body_then),
         )
-    records = () if found is None else read_records(json.loads(found))
-    return Loaded(run=run, current=bool(current), rotated_by=rotated_by, answered=answered, records=records)
+    return Loaded(run=run, current=bool(current), rotated_by=rotated_by, answered=answered, records=())
 
 
 def _refs(text: str) -> tuple[Ref, ...]:
@@ -171,12 +170,12 @@ def _refs(text: str) -> tuple[Ref, ...]:
 
 
 def read_records(found: Iterable[Sequence[Any]]) -> tuple[Record, ...]:
-    """Rows of ``RECORD``, by kind and key."""
-    records = []
-    for kind, key, owner, version, body, expires_at in sorted(found, key=lambda row: (row[0], row[1])):
+    """Rows of ``RECORD``, by kind and key, each once."""
+    records = {}
+    for kind, key, owner, version, body, expires_at in found:
         until = None if expires_at is None else moment(expires_at)
-        records.append(Record(kind=kind, key=key, owner=owner, version=version, body=body, expires_at=until))
-    return tuple(records)
+        records[kind, key] = Record(kind=kind, key=key, owner=owner, version=version, body=body, expires_at=until)
+    return tuple([records[of] for of in sorted(records)])
 
 
 def leased(row: Sequence[Any]) -> Leased:

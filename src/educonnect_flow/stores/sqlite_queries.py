@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 
 from educonnect_flow.machinery import tally
+from educonnect_flow.machinery.secrecy import amended
 from educonnect_flow.machinery.tally import EMPTY, Limit, Tally, micros, moment
 from educonnect_flow.machinery.text import encode
 from educonnect_flow.records import (
@@ -33,6 +35,10 @@ from educonnect_flow.stores import sql
 from educonnect_flow.stores.sql import COUNTERS, names
 
 Execute = Callable[[str, Sequence[Any]], Any]
+
+
+MOST_REFS = 100
+"""Of one statement: SQLite joins 500 at most."""
 
 
 class Refused(Exception):
@@ -61,13 +67,13 @@ class SqliteQueries:
             return made(f"INSERT INTO {{p}}{table} ({names(columns)}) VALUES ({_marks(columns)}){more}")
 
         self._made = made
-        ref, key, name = (f"json_extract(w.value, '$[{at}]')" for at in range(3))
-        # {{w}}: the references, as rows of JSON.
-        self._records = (
-            f"FROM {{p}}record c WHERE (c.kind, c.key) IN (SELECT {ref}, {key} FROM {{w}} w"
-            f" UNION SELECT n.kind, n.key FROM {{w}} w JOIN {{p}}name n ON n.kind = {ref} AND n.name = {name})"
+        columns = names(sql.RECORD, "c")
+        self._by_key = f"SELECT {columns} FROM {{p}}record c WHERE c.kind = ? AND c.key = ?"
+        # In this order, so that the table of records is never read through.
+        self._by_name = (
+            f"SELECT {columns} FROM {{p}}name n CROSS JOIN {{p}}record c ON c.kind = n.kind AND c.key = n.key"
+            " WHERE n.kind = ? AND n.name = ?"
         )
-        self._find = made(f"SELECT {names(sql.RECORD, 'c')} {self._records}".replace("{w}", "json_each(?)"))
         self._loads: dict[int, str] = {}
         self._insert_run = insert("run", sql.RUN, " ON CONFLICT (id) DO NOTHING")
         changed = "version = ?, owner = ?, purge_at = ?, wanted = ?, body = ?"
@@ -77,41 +83,48 @@ class SqliteQueries:
         self._forget_run = made(f"UPDATE {{p}}run SET {changed}, previous = NULL, rotated_by = NULL {which}")
         self._insert_answered = insert("answered", sql.ANSWERED)
         self._insert_message = insert("message", sql.MESSAGE)
-        self._insert_audit = insert("audit", sql.AUDIT)
         self._insert_record = insert("record", sql.RECORD, " ON CONFLICT (kind, key) DO NOTHING")
-        self._insert_name = insert("name", sql.NAME)
-        self._put_tally = insert(
-            "tally",
-            sql.TALLY,
-            " ON CONFLICT (key) DO UPDATE SET body = excluded.body, forgotten_at = excluded.forgotten_at",
-        )
 
     # --- runs --------------------------------------------------------------------------------------
 
     def load(self, execute: Execute, handle: str, requests: Sequence[str], refs: Sequence[Ref]) -> Loaded | None:
-        """See ``Store``.  One statement, so that all is of one moment."""
+        """See ``Store``."""
         query = self._loads.get(len(requests))
         if query is None:
             query = self._loads[len(requests)] = self._load(len(requests))
-        given = sql.refs(refs)
-        row = execute(query, (handle, given, given, given, *requests, handle, handle)).fetchone()
-        return None if row is None else sql.loaded(row)
+        row = execute(query, (handle, handle, handle, *requests)).fetchone()
+        if row is None:
+            return None
+        loaded = sql.loaded(row)
+        wanted = (*loaded.run.wanted, *refs)
+        return amended(loaded, {"records": self.find(execute, wanted)}) if wanted else loaded
 
     def _load(self, requests: int) -> str:
-        both = "(SELECT value FROM json_each(r.wanted) UNION ALL SELECT value FROM json_each(?))"
-        records = f"(SELECT json_group_array(json_array({names(sql.RECORD, 'c')})) {self._records})"
-        return self._made(
-            f"SELECT {names(('id', 'journey', 'owner', 'version', 'wanted', 'body'), 'r')}, r.handle = ?, r.rotated_by,"
-            f" {names(sql.ANSWERED[1:], 'a')},"
-            f" CASE WHEN r.wanted || ? = '[][]' THEN NULL ELSE {records.replace('{w}', both)} END"
-            f" FROM {{p}}run r LEFT JOIN {{p}}answered a ON a.run = r.id AND a.key IN ({_marks(range(requests))})"
-            " WHERE r.handle = ? OR r.previous = ? LIMIT 1"
-        )
+        """The run with its answered request: one statement, so that both are of one moment."""
+        answered, join = ", ".join(["NULL"] * len(sql.ANSWERED[1:])), ""
+        if requests:
+            answered = names(sql.ANSWERED[1:], "a")
+            join = f" LEFT JOIN {{p}}answered a ON a.run = r.id AND a.key IN ({_marks(range(requests))})"
+        columns = names(("id", "journey", "owner", "version", "wanted", "body"), "r")
+        # Two look-ups: an OR of both takes twice as long.
+        found = " UNION ALL ".join(f"SELECT * FROM {{p}}run WHERE {column} = ?" for column in ("handle", "previous"))
+        return self._made(f"SELECT {columns}, r.handle = ?, r.rotated_by, {answered} FROM ({found}) r{join} LIMIT 1")
 
     def find(self, execute: Execute, refs: Sequence[Ref]) -> tuple[Record, ...]:
         """See ``Store``."""
-        given = sql.refs(refs)
-        return sql.read_records(execute(self._find, (given, given)).fetchall())
+        found: list[Sequence[Any]] = []
+        for start in range(0, len(refs), MOST_REFS):
+            queries, values = [], []
+            for kind, key, name in refs[start : start + MOST_REFS]:
+                if key is not None:
+                    queries.append(self._by_key)
+                    values += [kind, key]
+                if name is not None:
+                    queries.append(self._by_name)
+                    values += [kind, name]
+            if queries:
+                found += execute(self._made(" UNION ALL ".join(queries)), values).fetchall()
+        return sql.read_records(found)
 
     def commit(self, execute: Execute, commit: Commit) -> Receipt:
         """See ``Store``.
@@ -128,17 +141,17 @@ class SqliteQueries:
         if commit.end_owner is not None:
             execute(self._made("DELETE FROM {p}message WHERE owner = ?"), (commit.end_owner,))
         for out in commit.messages:
-            execute(self._insert_message, _values(sql.message_values(out), sql.MESSAGE))
-        for entry in commit.audit:
-            self._note(execute, entry)
+            execute(self._insert_message, _MESSAGE(sql.message_values(out)))
+        if commit.audit:
+            self._note(execute, commit.audit)
         return DONE
 
     def _write_run(self, execute: Execute, commit: Commit) -> None:
         run, answered, values = commit.run, commit.answered, sql.run_values(commit)
-        changed = _values(values, ("version", "owner", "purge_at", "wanted", "body"))
+        changed = _CHANGED(values)
         which = (run.id, run.version - 1)
         if run.version == 1:
-            done = execute(self._insert_run, _values(values, sql.RUN))
+            done = execute(self._insert_run, _RUN(values))
         elif commit.handle is not None:
             by = None if answered is None else answered.key
             done = execute(self._rotate_run, (*changed, commit.handle, by, *which))
@@ -147,13 +160,13 @@ class SqliteQueries:
         if done.rowcount != 1:
             raise Refused(STALE)
         if answered is not None:
-            execute(self._insert_answered, _values(sql.answered_values(commit, answered), sql.ANSWERED))
+            execute(self._insert_answered, _ANSWERED(sql.answered_values(commit, answered)))
 
     def _write_limits(self, execute: Execute, limits: tuple[Limit, ...], now: int) -> None:
         keys = tuple([f"{limit.kind}:{limit.key}" for limit in limits])
         query = self._made(f"SELECT key, body FROM {{p}}tally WHERE key IN ({_marks(keys)})")
         known = dict(execute(query, keys).fetchall())
-        counted = []
+        counted = {}
         for key, limit in zip(keys, limits, strict=True):
             before = Tally.load(known[key]) if key in known else EMPTY
             until = tally.barred(before, limit, now)
@@ -162,16 +175,21 @@ class SqliteQueries:
             if limit.adds:
                 after = tally.hit(before, limit, now)
                 known[key] = body = after.dump()
-                counted.append((key, body, tally.forgotten_at(after, limit)))
-        for values in counted:
-            execute(self._put_tally, values)
+                counted[key] = (body, tally.forgotten_at(after, limit))
+        if counted:
+            update = " ON CONFLICT (key) DO UPDATE SET body = excluded.body, forgotten_at = excluded.forgotten_at"
+            self._insert(execute, "tally", sql.TALLY, [(key, *values) for key, values in counted.items()], update)
 
     def _write_record(self, execute: Execute, change: RecordChange) -> None:
         record = change.record
         kind, key = record.kind, record.key
-        self._check_names(execute, change)
+        if record.version != 1:
+            execute(self._made("DELETE FROM {p}name WHERE kind = ? AND key = ?"), (kind, key))
+        named = [] if change.delete else [(kind, name, key, sole) for name, sole in sql.names_of(change)]
+        if named and self._insert(execute, "name", sql.NAME, named, " ON CONFLICT DO NOTHING") != len(named):
+            self._check_names(execute, change)
         if record.version == 1:
-            done = execute(self._insert_record, _values(sql.record_values(record), sql.RECORD))
+            done = execute(self._insert_record, _RECORD(sql.record_values(record)))
         elif change.delete:
             query = self._made("DELETE FROM {p}record WHERE kind = ? AND key = ? AND version = ?")
             done = execute(query, (kind, key, record.version - 1))
@@ -180,19 +198,11 @@ class SqliteQueries:
                 "UPDATE {p}record SET version = ?, owner = ?, body = ?, expires_at = ?"
                 " WHERE kind = ? AND key = ? AND version = ?"
             )
-            values = _values(sql.record_values(record), ("version", "owner", "body", "expires_at"))
-            done = execute(query, (*values, kind, key, record.version - 1))
+            done = execute(query, (*_RECORD_CHANGED(sql.record_values(record)), kind, key, record.version - 1))
         if done.rowcount != 1:
             raise Refused(Receipt(Standing.CONFLICT, conflict=Conflict(kind, key, None)))
-        if record.version != 1:
-            execute(self._made("DELETE FROM {p}name WHERE kind = ? AND key = ?"), (kind, key))
-        if not change.delete:
-            for name, sole in sql.names_of(change):
-                execute(self._insert_name, (kind, name, key, sole))
 
     def _check_names(self, execute: Execute, change: RecordChange) -> None:
-        if not change.unique or change.delete:
-            return
         kind, key = change.record.kind, change.record.key
         query = self._made(
             f"SELECT name FROM {{p}}name WHERE kind = ? AND sole AND key <> ? AND name IN ({_marks(change.unique)})"
@@ -204,10 +214,23 @@ class SqliteQueries:
 
     # --- the audit trail ---------------------------------------------------------------------------
 
-    def _note(self, execute: Execute, entry: AuditEntry) -> None:
-        values = sql.audit_values(entry)
-        values |= {"reasons": encode(values["reasons"]), "denied": encode(values["denied"])}
-        execute(self._insert_audit, _values(values, sql.AUDIT))
+    def _note(self, execute: Execute, entries: Iterable[AuditEntry]) -> None:
+        rows = []
+        for entry in entries:
+            values = sql.audit_values(entry)
+            for several in ("reasons", "denied"):
+                values[several] = encode(values[several]) if values[several] else "[]"
+            rows.append(_AUDIT(values))
+        self._insert(execute, "audit", sql.AUDIT, rows)
+
+    def _insert(
+        self, execute: Execute, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]], more: str = ""
+    ) -> int:
+        """Insert *rows* in one statement; how many were."""
+        marks = ", ".join([f"({_marks(columns)})"] * len(rows))
+        query = self._made(f"INSERT INTO {{p}}{table} ({names(columns)}) VALUES {marks}{more}")
+        inserted: int = execute(query, [value for row in rows for value in row]).rowcount
+        return inserted
 
     def trail(self, execute: Execute, run: str) -> tuple[AuditEntry, ...]:
         """See ``Store``."""
@@ -240,7 +263,7 @@ class SqliteQueries:
         """See ``Store``."""
         gone = execute(self._made("DELETE FROM {p}message WHERE id = ?"), (message,)).rowcount > 0
         if gone and audit is not None:
-            self._note(execute, audit)
+            self._note(execute, (audit,))
         return Settled(gone=gone, leased=self.lease(execute, lease) if lease is not None else None)
 
     def release(self, execute: Execute, message: str, attempts: int, due_at: datetime) -> None:
@@ -293,5 +316,7 @@ def _marks(values: Iterable[Any]) -> str:
     return ", ".join("?" for _ in values)
 
 
-def _values(values: dict[str, Any], columns: Iterable[str]) -> tuple[Any, ...]:
-    return tuple([values[column] for column in columns])
+_RUN, _ANSWERED, _MESSAGE = itemgetter(*sql.RUN), itemgetter(*sql.ANSWERED), itemgetter(*sql.MESSAGE)
+_RECORD, _AUDIT = itemgetter(*sql.RECORD), itemgetter(*sql.AUDIT)
+_CHANGED = itemgetter("version", "owner", "purge_at", "wanted", "body")
+_RECORD_CHANGED = itemgetter("version", "owner", "body", "expires_at")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
 from enum import IntEnum
 from functools import cache
 from typing import NamedTuple
@@ -104,14 +105,28 @@ def criteria(password: str, settings: Settings) -> tuple[Criterion, ...]:
     length = Criterion("length", len(password) >= least, Reason.PASSWORD_TOO_SHORT, least)
     if not settings.password_composition:
         return (length,)
-    return (
-        # µ is one of the specials, and a small letter to Unicode only.
-        Criterion("upper", any(c.isupper() for c in password), Reason.PASSWORD_NO_UPPER),
-        Criterion("lower", any(c.islower() and c != "µ" for c in password), Reason.PASSWORD_NO_LOWER),
-        Criterion("digit", not _DIGITS.isdisjoint(password), Reason.PASSWORD_NO_DIGIT),
-        Criterion("special", not SPECIALS.isdisjoint(password), Reason.PASSWORD_NO_SPECIAL),
-        length,
-    )
+    return (*(Criterion(name, has(password), reason) for name, reason, has in _COMPOSITION), length)
+
+
+_COMPOSITION: tuple[tuple[str, Reason, Callable[[str], bool]], ...] = (
+    ("upper", Reason.PASSWORD_NO_UPPER, lambda text: any(map(str.isupper, text))),
+    # µ is one of the specials, and a small letter to Unicode only.
+    ("lower", Reason.PASSWORD_NO_LOWER, lambda text: any(map(str.islower, text.replace("µ", "")))),
+    ("digit", Reason.PASSWORD_NO_DIGIT, lambda text: not _DIGITS.isdisjoint(text)),
+    ("special", Reason.PASSWORD_NO_SPECIAL, lambda text: not SPECIALS.isdisjoint(text)),
+)
+"""The guide's four kinds of characters, in its order."""
+
+
+def empty_criteria(settings: Settings) -> tuple[Criterion, ...]:
+    """What *settings* ask, none of it met: what the page shows first.  Kept with the settings, which never change."""
+    known: tuple[Criterion, ...] | None = settings.__dict__.get("_criteria")
+    if known is None:
+        known = settings.__dict__["_criteria"] = criteria("", settings)
+    return known
+
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def check_texts(password: str, confirmation: str, longest: int) -> tuple[Refusal, ...]:
@@ -119,22 +134,18 @@ def check_texts(password: str, confirmation: str, longest: int) -> tuple[Refusal
     for name, text in (("password", password), ("confirmation", confirmation)):
         if len(text) > longest:
             return (Refusal(Reason.TOO_LONG, name, {"max": longest}),)
-        if any("\ud800" <= c <= "\udfff" for c in text):  # half a character: nothing could encode it
+        if _SURROGATE.search(text):  # half a character: nothing could encode it
             return (Refusal(Reason.CHARACTERS, name),)
     return () if password else (Refusal(Reason.REQUIRED, "password"),)
 
 
 def check_password(check: PasswordCheck) -> Verdict:
     """Every criterion that is not met, then common, personal, and the confirmation: all of them at once."""
-    refusals = [
-        Refusal(
-            criterion.reason,
-            "password",
-            {"min": check.settings.password_min} if criterion.reason is Reason.PASSWORD_TOO_SHORT else {},
-        )
-        for criterion in criteria(check.password, check.settings)
-        if not criterion.met
-    ]
+    settings, refusals = check.settings, []
+    if settings.password_composition:
+        refusals += [Refusal(reason, "password") for _, reason, has in _COMPOSITION if not has(check.password)]
+    if len(check.password) < settings.password_min:
+        refusals.append(Refusal(Reason.PASSWORD_TOO_SHORT, "password", {"min": settings.password_min}))
     if is_common(check.password):
         refusals.append(Refusal(Reason.PASSWORD_COMMON, "password"))
     if check.breached:
@@ -156,12 +167,10 @@ def is_common(password: str) -> bool:
 
 
 def _core(text: str) -> str:
-    start, end = 0, len(text)
-    while start < end and not text[start].isalpha():
-        start += 1
-    while end > start and not text[end - 1].isalpha():
-        end -= 1
-    return Hidden(text[start:end])
+    letters = [*map(str.isalpha, text)]
+    if True not in letters:
+        return ""
+    return text[letters.index(True) : len(letters) - letters[::-1].index(True)]
 
 
 @cache
@@ -174,11 +183,11 @@ def _ranks() -> dict[str, int]:
 def personal(check: PasswordCheck) -> list[Reason]:
     """For which words of the parent's own, or the service's, the password is refused."""
     text = _folded(check.password)
-    letters = Hidden("".join(c for c in text if c.isalpha()))
+    letters = Hidden("".join(filter(str.isalpha, text)))
     reasons = []
     if any(_made_of(text, letters, word) for name in check.names for word in _words(name)):
         reasons.append(Reason.PASSWORD_HAS_NAME)
-    digits = Hidden("".join(c for c in text if c in _DIGITS))
+    digits = Hidden("".join(filter(_DIGITS.__contains__, text)))
     if split(check.mobile)[1][-8:] in digits:  # whatever prefix it is typed with
         reasons.append(Reason.PASSWORD_HAS_MOBILE)
     if _folded(check.identifier) in text:

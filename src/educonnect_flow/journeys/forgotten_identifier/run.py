@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from enum import Enum
 from typing import Any, ClassVar
 
@@ -14,6 +13,8 @@ from educonnect_flow.engine.run import Kept
 
 class State(Enum):
     """A page, or an end."""
+
+    __hash__ = object.__hash__  # as of the activation's
 
     IDENTITY = "identity"
     """Names, mobile, human check"""
@@ -46,6 +47,6 @@ class ForgottenIdentifier(CodeRun):
             kept["identifiers"] = self.identifiers
 
     @classmethod
-    def load_fields(cls, kept: Kept) -> Mapping[str, Any]:
+    def load_fields(cls, kept: Kept) -> dict[str, Any]:
         """See ``Run``."""
         return {**super().load_fields(kept), "identifiers": tuple(kept.get("identifiers", ()))}
