@@ -16,6 +16,7 @@ from educonnect_flow.errors import (
     StoreUnavailable,
     UnknownHandle,
     WrongKey,
+    WrongUse,
 )
 from educonnect_flow.failures import MOST_FRAMES, frames_of, log_failure
 from educonnect_flow.sms import RecordingSms
@@ -199,3 +200,17 @@ def test_frames_are_bounded_and_a_chain_that_leads_back_ends(caplog: pytest.LogC
     except OSError as error:
         log_failure("it", error)
     assert "KeyError" not in caplog.text
+
+
+def test_an_answer_that_is_to_be_awaited_is_the_hosts_mistake_whatever_it_is() -> None:
+    class Later:
+        def __await__(self) -> Any:
+            raise AssertionError("it is never awaited")
+
+    class Slow:
+        def find(self, mobile: str) -> Any:
+            return Later()
+
+    world = World(directory=Slow())
+    with pytest.raises(WrongUse, match="a port of this flow is asynchronous"):
+        world.at(State.CODE)

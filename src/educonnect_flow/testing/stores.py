@@ -316,6 +316,8 @@ class StoreContract:
         taken = store.commit(first("a2", "h2", records=(change("e.durand42", "guardian:g3"),)))
         assert taken.standing is Standing.CONFLICT
         assert taken.conflict == Conflict("account", "e.durand42", None)
+        twice = store.commit(first("a2", "h2", records=(change("e.durand42", "guardian:g1", "guardian:g2"),)))
+        assert twice.conflict == Conflict("account", "e.durand42", None)
         free = change("e.durand43", "guardian:g3", names=("mobile:m", "guardian:g1"))
         assert store.commit(first("a2", "h2", records=(free,))).standing is Standing.DONE
         assert store.find((Ref("account", name="mobile:m"),)) == (record("e.durand42"), record("e.durand43"))
