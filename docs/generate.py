@@ -1,6 +1,7 @@
 """Make the generated pages out of the code and the tests: ``python docs/generate.py`` (``--check``: only say if stale).
 
 - the diagram, in README.md and docs/journey.md, and drawn in docs/journey.svg
+- the diagram and the rows of every other journey, in a page of its own: docs/forgotten-identifier.md
 - docs/settings.md, docs/reasons.md: out of the classes
 - docs/promises.md: out of docs/promises.toml and the tests that carry an id
 - the table of names in docs/school-records.md: out of tests/directory/names.json
@@ -24,7 +25,9 @@ from typing import Any
 import attrs
 
 from educonnect_flow import Reason, Refusal, Settings
-from educonnect_flow.activation.table import ROWS, TABLE
+from educonnect_flow.activation.table import TABLE
+from educonnect_flow.engine.journey import Journey
+from educonnect_flow.journeys import ACTIVATION, all_journeys
 from educonnect_flow.machinery.diagram import mermaid
 
 ROOT = Path(__file__).parents[1]
@@ -47,8 +50,8 @@ def table(*rows: tuple[str, ...]) -> str:
     return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines) + "\n"
 
 
-def rows_of_the_table() -> str:
-    """Every row of the journey."""
+def rows_of(journey: Journey[Any]) -> str:
+    """Every row of *journey*."""
     return table(
         ("row", "from", "event", "to", "when", "accepted"),
         *(
@@ -60,7 +63,7 @@ def rows_of_the_table() -> str:
                 ", ".join(guard.__name__.replace("_", " ") for guard in row.when) or "always",
                 "yes" if row.accepted else "no",
             )
-            for row in ROWS
+            for row in journey.table.rows
         ),
     )
 
@@ -166,9 +169,14 @@ def pages() -> dict[Path, str]:
     made = {
         readme: between(readme.read_text("utf-8"), "diagram", f"```mermaid\n{drawing}```"),
         journey: between(
-            between(journey.read_text("utf-8"), "diagram", f"```text\n{drawing}```"), "rows", rows_of_the_table()
+            between(journey.read_text("utf-8"), "diagram", f"```text\n{drawing}```"), "rows", rows_of(ACTIVATION)
         ),
     }
+    for other in all_journeys():
+        if other is not ACTIVATION:
+            path = DOCS / f"{other.name.lower().replace('_', '-')}.md"
+            drawn = between(path.read_text("utf-8"), "diagram", f"```text\n{mermaid(other.table)}```")
+            made[path] = between(drawn, "rows", rows_of(other))
     for page, name, block in (
         ("settings", "settings", settings_page()),
         ("reasons", "reasons", reasons_page()),

@@ -12,6 +12,7 @@ import pytest
 import educonnect_flow
 from educonnect_flow import (
     AsyncActivationFlow,
+    AsyncFlow,
     ChooseProfile,
     GoBack,
     Guardian,
@@ -22,9 +23,11 @@ from educonnect_flow import (
     SubmitCode,
 )
 from educonnect_flow.directory import StaticDirectory
+from educonnect_flow.errors import WrongUse
+from educonnect_flow.journeys import FORGOTTEN_IDENTIFIER
 from educonnect_flow.ports import Message, Store
 from educonnect_flow.sms import RecordingSms
-from educonnect_flow.stores import MemoryStore, SqliteStore
+from educonnect_flow.stores import AsyncPostgresStore, MemoryStore, SqliteStore
 from educonnect_flow.testing import CheapHasher, FakeClock
 from tests.world import EMILIE, LEO, MOBILE, SECRET, ZOE, answers, claim, password
 
@@ -44,7 +47,7 @@ class Awaited:
         return call if name == "find" else lambda *args: call(*args)
 
 
-async def walk(flow: AsyncActivationFlow, sms: RecordingSms) -> Outcome:
+async def walk(flow: AsyncFlow, sms: RecordingSms) -> Outcome:
     """The whole journey."""
     out = await flow.start(source="203.0.113.7")
     for event in (ChooseProfile(Profile.GUARDIAN), StartActivation(), claim()):
@@ -58,6 +61,33 @@ async def walk(flow: AsyncActivationFlow, sms: RecordingSms) -> Outcome:
     out = await flow.submit(out.handle, password())
     assert await flow.purge() == 0
     return out
+
+
+@pytest.mark.parametrize("kind", ["memory", "postgres"])
+def test_several_journeys_in_one_flow(kind: str, request: pytest.FixtureRequest) -> None:
+    async def both() -> tuple[Outcome, Outcome]:
+        store: Any = MemoryStore()
+        if kind == "postgres":
+            server, schema = request.getfixturevalue("server"), request.getfixturevalue("schema")
+            store = AsyncPostgresStore(server.dsn, schema=schema)
+        sms, clock = RecordingSms(), FakeClock()
+        flow = AsyncFlow(
+            directory=StaticDirectory([EMILIE]), store=store, sms=sms, secret_key=SECRET, clock=clock,
+            password_hasher=CheapHasher(),
+        )  # fmt: skip
+        made = await walk(flow, sms)
+        clock.advance(hours=1)
+        out = await flow.start(FORGOTTEN_IDENTIFIER, event=claim())
+        assert await flow.deliver() == 1
+        out = await flow.submit(out.handle, SubmitCode(sms.sent[-1].text[-6:]), request_id="one")
+        with pytest.raises(WrongUse):
+            await flow.start("203.0.113.7")  # type: ignore[arg-type]  # as it was once
+        await flow.close()
+        return made, out
+
+    made, out = asyncio.run(both())
+    assert (out.journey, out.state.name) == ("FORGOTTEN_IDENTIFIER", "SHOWN")
+    assert out.view.identifiers == (made.view.identifier,)
 
 
 @pytest.mark.parametrize("awaited", [True, False])

@@ -26,6 +26,7 @@ from educonnect_flow import (
     Guardian,
     Profile,
     ResendCode,
+    StartActivation,
     State,
     SubmitCode,
 )
@@ -121,6 +122,28 @@ def test_a_claim_that_was_answered_after_its_lease_is_not_used(store: Store) -> 
     assert late.flow.hand_over(1) == Handed(retried=1)
     assert late.sms.sent == []
     assert World(store, clock=clock).flow.deliver() == 1
+
+
+def test_a_message_that_was_leased_with_a_settling_after_its_lease_is_not_sent(store: Store) -> None:
+    clock = FakeClock()
+    both = World(store, clock=clock)
+    both.at(State.CODE)
+    out = both.flow.start(event=ChooseProfile(Profile.GUARDIAN))
+    for event in (StartActivation(), STRANGER):
+        out = both.submit(out, event)
+
+    class Slow(FaultyStore):
+        def _pass_on(self, name: str, method: Any, *args: Any) -> Any:
+            result = super()._pass_on(name, method, *args)
+            if name == "settle":
+                clock.advance(minutes=1)
+            return result
+
+    late = World(Slow(store), clock=clock)
+    handed = late.flow.hand_over(2)
+    assert (handed.taken + handed.decoy, handed.retried) == (1, 1)
+    handed = World(store, clock=clock).flow.hand_over()
+    assert handed.taken + handed.decoy == 1
 
 
 # --- what fails ------------------------------------------------------------------------------------

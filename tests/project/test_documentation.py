@@ -47,7 +47,7 @@ def test_every_snippet_runs(code: str, tmp_path: Path, monkeypatch: pytest.Monke
     names: dict[str, object] = {"__name__": "snippet"}
     exec(compile(code, "snippet", "exec"), names)  # noqa: S102 - our own page
     for value in names.values():
-        if isinstance(value, educonnect_flow.ActivationFlow | SqliteDirectory):
+        if isinstance(value, educonnect_flow.Flow | SqliteDirectory):
             value.close()
 
 
