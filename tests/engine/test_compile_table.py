@@ -15,8 +15,9 @@ from educonnect_flow.activation.events import PUBLIC
 from educonnect_flow.activation.states import FINAL, State
 from educonnect_flow.activation.table import ROWS, TABLE
 from educonnect_flow.engine.event import Lapse
+from educonnect_flow.journeys import all_journeys
 from educonnect_flow.machinery.diagram import mermaid
-from educonnect_flow.machinery.table import Row, TableError, _ways_of, compile_table
+from educonnect_flow.machinery.table import Row, TableError, _ways_of, compile_table, gated, name_of
 
 
 class Door(Enum):
@@ -232,3 +233,55 @@ def test_a_guard_without_a_name_may_stand_in_a_row() -> None:
     attempt: Any = Traced(Door.OPEN, frozenset())  # type: ignore[arg-type]  # a state of another machine
     assert table.fire(attempt, Push).name == "open.shut"
     assert "never" in mermaid(table)
+
+
+@pytest.mark.promise("F1")
+def test_an_effect_that_opens_something_needs_its_guard() -> None:
+    def proved(attempt: Any) -> bool:
+        return True
+
+    @gated(proved, never)
+    def opens(attempt: Any) -> None:
+        """An effect that opens something."""
+
+    gone = GOOD[3]
+    for guards in ((proved,), (never,), (never, proved)):
+        assert build(*GOOD[:3], evolve(gone, when=guards, do=(note, opens)))
+    with pytest.raises(TableError, match="row 'shut.burn' does opens, and does not ask proved or never"):
+        build(*GOOD[:3], evolve(gone, do=(opens,)))
+
+
+@pytest.mark.promise("F1")
+@pytest.mark.parametrize("journey", all_journeys(), ids=lambda journey: journey.name)
+def test_no_journey_opens_a_step_without_its_guard(journey: Any) -> None:
+    """Each row that opens something, with another guard in place of its own, is refused."""
+    opening = [row for row in journey.table.rows if any(hasattr(effect, "gates") for effect in row.do)]
+    assert opening
+    for row in opening:
+        rows = tuple(evolve(one, when=(never,)) if one is row else one for one in journey.table.rows)
+        with pytest.raises(TableError, match=f"row {row.name!r} does .*, and does not ask "):
+            compile_table(
+                rows,
+                states=journey.run.states,
+                events=(*journey.events, Lapse),
+                initial=journey.table.initial,
+                final=journey.table.final,
+                internal=frozenset({Lapse}),
+            )
+
+
+def test_what_sets_a_password_or_ends_a_proof_is_marked() -> None:
+    gates = {
+        name_of(effect): {name_of(gate) for gate in effect.gates}
+        for journey in all_journeys()
+        for row in journey.table.rows
+        for effect in row.do
+        if hasattr(effect, "gates")
+    }
+    assert gates == {
+        "accept_code": {"code_right"},
+        "show_pupils": {"code_right"},
+        "record_pupils": {"pupils_right"},
+        "create_account": {"password_holds"},
+        "show_identifiers": {"code_right"},
+    }

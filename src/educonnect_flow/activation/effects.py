@@ -9,10 +9,21 @@ from educonnect_flow.accounts import Account
 from educonnect_flow.activation.budgets import failure_limits, identifiers, message_limits
 from educonnect_flow.activation.events import ResendCode
 from educonnect_flow.activation.facts import CountedFacts, FoundFacts, IssueFacts, ReadyFacts, pupils_of
-from educonnect_flow.activation.guards import Answering, Choosing, Claiming, Coded, answers, matching
+from educonnect_flow.activation.guards import (
+    Answering,
+    Choosing,
+    Claiming,
+    Coded,
+    answers,
+    code_right,
+    matching,
+    password_holds,
+    pupils_right,
+)
 from educonnect_flow.activation.snapshot import Challenge, Claim, CodeRun, ShownPupil
 from educonnect_flow.engine.step import Attempt, Draft
 from educonnect_flow.letters import CodeLetter
+from educonnect_flow.machinery.table import gated
 from educonnect_flow.reasons import Reason, Refusal, until
 from educonnect_flow.records import Outgoing
 
@@ -122,6 +133,7 @@ def lock(attempt: Attempt[Any, Any, CountedFacts]) -> None:
     attempt.refusals.append(until(Reason.LOCKED, at, attempt.now))
 
 
+@gated(code_right)
 def accept_code(attempt: Coded) -> None:
     """The code is used up, and whoever used it gets a new handle (ASVS 5.0, 7.2.4)."""
     attempt.changes |= {"challenge": None, "rotation": attempt.run.rotation + 1}
@@ -130,6 +142,7 @@ def accept_code(attempt: Coded) -> None:
     attempt.limits += failure_limits(attempt, attempt.facts, adds=0)
 
 
+@gated(code_right)
 def show_pupils(attempt: Coded) -> None:
     """All pupils of all matching records, each once; and the guardian's names, which no password may be made of."""
     guardian = attempt.facts.candidates[0]
@@ -157,6 +170,7 @@ def _refuse(attempt: Attempt[Any, Any, Any], reason: Reason) -> None:
     attempt.refusals.append(Refusal(reason))
 
 
+@gated(pupils_right)
 def record_pupils(attempt: Answering) -> None:
     """Who is confirmed; the others are left out, and recorded for the school."""
     confirmed = {answer.pupil_id for answer in answers(attempt) if answer.confirmed}
@@ -179,6 +193,7 @@ def _ready(attempt: Choosing) -> ReadyFacts:
     return ready
 
 
+@gated(password_holds)
 def create_account(attempt: Choosing) -> None:
     """The end: an identifier, and an account.  The password is hashed outside."""
     a, facts = attempt.run, _ready(attempt)

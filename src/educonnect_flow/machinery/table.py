@@ -24,6 +24,22 @@ Guard = Callable[[A], bool]
 Effect = Callable[[A], None]
 
 
+E = TypeVar("E", bound="Callable[..., None]")
+
+
+def gated(*guards: Callable[..., bool]) -> Callable[[E], E]:
+    """Mark an effect that opens something: a row may have it only beside one of *guards*.
+
+    ``compile_table`` refuses a row that has the effect without the guard: so no table grants a step that nobody proved.
+    """
+
+    def mark(effect: E) -> E:
+        effect.gates = guards  # type: ignore[attr-defined]  # read by compile_table alone
+        return effect
+
+    return mark
+
+
 class TableError(ValueError):
     """The table is wrong; the message names the row, state or event."""
 
@@ -161,6 +177,7 @@ def compile_table(
             raise TableError(f"two events are called {one.__name__}")
     _check_ends(rows, initial, final, tuple(states))
     _check_order(rows)
+    _check_gates(rows)
     machine = Machine(
         model=None,
         name="educonnect_flow",
@@ -260,6 +277,15 @@ def _check_order(rows: tuple[Row[S, A], ...]) -> None:
             raise TableError(f"row {row.name!r} can never be taken: {closed[pair]!r} before it takes all")
         if not row.when:
             closed[pair] = row.name
+
+
+def _check_gates(rows: tuple[Row[S, A], ...]) -> None:
+    for row in rows:
+        for effect in row.do:
+            gates: tuple[Any, ...] = getattr(effect, "gates", ())
+            if gates and not any(guard in gates for guard in row.when):
+                asked = " or ".join(map(name_of, gates))
+                raise TableError(f"row {row.name!r} does {name_of(effect)}, and does not ask {asked}")
 
 
 def _closure(start: set[S], edges: set[tuple[S, S]]) -> set[S]:

@@ -10,9 +10,10 @@ from educonnect_flow.activation.events import ClaimIdentity, GoBack, ResendCode,
 from educonnect_flow.engine.event import Event, Lapse
 from educonnect_flow.engine.step import Attempt
 from educonnect_flow.journeys.forgotten_identifier.run import State as S
-from educonnect_flow.machinery.table import Row, compile_table
+from educonnect_flow.machinery.table import Row, compile_table, gated
 
 
+@gated(if_.code_right)
 def show_identifiers(attempt: if_.Coded) -> None:
     """Those of the accounts that the guardians have."""
     attempt.changes["identifiers"] = attempt.facts.identifiers
