@@ -18,7 +18,7 @@ class ActivationError(Exception):
 
 
 class UnknownHandle(ActivationError):
-    """No activation answers to this handle: it never did, it was rotated, or it is purged."""
+    """No run answers to this handle: it never did, it was rotated, or it is purged."""
 
 
 class RequestReused(ActivationError):

@@ -61,14 +61,14 @@ def relay(flow: AnyFlow, *, threads: int = 1, idle: float = 1.0, report: float =
 
 
 def purge(flow: AnyFlow) -> int:
-    """Delete what is over, batch after batch, and close the flow; how many activations."""
+    """Delete what is over, batch after batch, and close the flow; how many runs."""
     total = 0
     with _called(flow) as call:
         while True:
             gone: int = call(flow.purge, BATCH)
             total += gone
             if gone < BATCH:
-                _log.info("purge: %d activations deleted", total)
+                _log.info("purge: %d runs deleted", total)
                 return total
 
 

@@ -1,4 +1,4 @@
-"""What a host asks of all activations together: what is counted, what happened, and to forget what is over."""
+"""What a host asks of all runs together: what is counted, what happened, and to forget what is over."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from educonnect_flow.typed import check_limit
 
 
 async def purge(outside: Outside, limit: int) -> int:
-    """Delete what is over; how many activations."""
+    """Delete what is over; how many runs."""
     check_limit(limit)
     return await outside.stored(outside.store.purge, outside.now(), limit)
 
 
 async def audit(outside: Outside, after: int, limit: int) -> tuple[tuple[int, AuditEntry], ...]:
-    """Entries of all activations, by number."""
+    """Entries of all runs, by number."""
     check_limit(after)
     check_limit(limit)
     return await outside.stored(outside.store.entries, after, limit)

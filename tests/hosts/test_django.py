@@ -700,7 +700,7 @@ def test_the_purge(capsys: pytest.CaptureFixture[str]) -> None:
     Parent().to_code()
     (seen.FOLDER / "ahead").write_text("172800")
     call_command("educonnect_purge")
-    assert "activations deleted: 1" in capsys.readouterr().out
+    assert "runs deleted: 1" in capsys.readouterr().out
     assert models.Run.objects.count() == models.Answered.objects.count() == models.Message.objects.count() == 0
 
 

@@ -545,7 +545,7 @@ def test_the_purge_deletes_batch_after_batch(
     monkeypatch.setattr("educonnect_flow.process.BATCH", 3)
     with caplog.at_level(logging.INFO, "educonnect_flow"):
         assert purge(world.flow) == 7
-    assert "7 activations deleted" in caplog.text
+    assert "7 runs deleted" in caplog.text
     again = SqliteStore(tmp_path / "a.db")
     assert all(again.load(digest(handle)) is None for handle in handles)
     again.close()
@@ -570,7 +570,7 @@ def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def test_the_command_line_purges(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO, "educonnect_flow"):
         assert main(["purge", "--flow", "host_of_this_test:flow"]) == 0
-    assert "purge: 0 activations deleted" in caplog.text
+    assert "purge: 0 runs deleted" in caplog.text
 
 
 @pytest.mark.usefixtures("host")

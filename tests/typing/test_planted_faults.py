@@ -20,8 +20,8 @@ FAULTS: dict[str, tuple[str, str, str, str]] = {
         "activation/guards.py", "given=attempt.event.code,", "given=attempt.event.coode,", "has no attribute",
     ),
     "a port called with other things than it takes": (
-        "engine.py", "self.outside.stored(self.outside.store.load, handle, key)",
-        'self.outside.stored(self.outside.store.load, 42, [key], "too", "many")', "arg-type",
+        "engine/engine.py", "self.outside.stored(self.outside.store.load, digest(handle), keys)",
+        'self.outside.stored(self.outside.store.load, 42, [keys], "too", "many")', "arg-type",
     ),
     "the plain number stored as the sealed one": (
         "activation/effects.py", "mobile=found.sealed,", "mobile=found.mobile,", "SealedMobile",
@@ -30,17 +30,18 @@ FAULTS: dict[str, tuple[str, str, str, str]] = {
         "activation/effects.py", "mobile_key=found.mobile_keys[0],", "mobile_key=found.sealed,", "MobileKey",
     ),
     "a fact that is not loaded": (
-        "gather.py", "        active=await outside.stored(outside.store.active, claim.guardians or _NOBODY),\n", "",
-        'Missing named argument "active"',
+        "activation/loading.py",
+        "        identifiers=tuple([record.key for record in loading.records if record.kind == accounts.KIND]),\n", "",
+        'Missing named argument "identifiers"',
     ),
     "facts of another event": (
         "activation/guards.py", "attempt.facts.expected", "attempt.facts.pupils", "has no attribute",
     ),
     "a typed number looked up as it is": (
-        "gather.py", "candidates=await _find(outside, mobile),", "candidates=await _find(outside, event.mobile),", "E164",
+        "activation/loading.py", "candidates=await _find(outside, mobile),", "candidates=await _find(outside, event.mobile),", "E164",
     ),
     "an optional answer given to the human check": (
-        "gather.py", "            assert event.human_check is not None\n", "", "arg-type",
+        "activation/loading.py", "        assert event.human_check is not None\n", "", "arg-type",
     ),
 }  # fmt: skip
 
@@ -57,7 +58,7 @@ def checked(folder: Path) -> str:
     """What mypy says of the core of the copy in *folder*."""
     done = subprocess.run(
         [sys.executable, "-m", "mypy", "--strict", "--no-error-summary", "--ignore-missing-imports", "--cache-dir", ".cache",
-         "src/educonnect_flow/engine.py", "src/educonnect_flow/flow.py", "src/educonnect_flow/aio.py"],
+         "src/educonnect_flow/engine/engine.py", "src/educonnect_flow/flow.py", "src/educonnect_flow/aio.py"],
         cwd=folder, env={"MYPYPATH": "src", "PATH": ""}, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.stderr == ""

@@ -17,4 +17,4 @@ class Command(BaseCommand):
 
     def handle(self, **_: Any) -> None:
         """Run, and say how many."""
-        self.stdout.write(f"activations deleted: {process.purge(conf.flow())}")
+        self.stdout.write(f"runs deleted: {process.purge(conf.flow())}")
