@@ -24,7 +24,10 @@ def _options(timeout: float) -> dict[str, Any]:
     return {
         "autocommit": True,
         "connect_timeout": max(2, round(timeout)),
-        "options": f"-c statement_timeout={milliseconds} -c lock_timeout={milliseconds}",
+        "options": (
+            f"-c statement_timeout={milliseconds} -c lock_timeout={milliseconds}"
+            " -c default_transaction_isolation=read\\ committed"
+        ),
     }
 
 

@@ -12,7 +12,7 @@ from typing import NewType
 from attrs import field, frozen
 
 from educonnect_flow.machinery.secrecy import Confidential, hidden, hidden_day
-from educonnect_flow.typed import frozen_sequence, of, sequence
+from educonnect_flow.typed import frozen_sequence, identity, of, sequence
 
 E164 = NewType("E164", str)
 """A mobile in its one form: ``+33612345678``."""
@@ -40,7 +40,7 @@ class Pupil(Confidential):
     :raises WrongUse: when a field has another type.
     """
 
-    id: str = field(validator=of(str))
+    id: str = field(validator=identity)
     family_name: str = field(validator=of(str))
     given_name: str = field(validator=of(str))
     birth_date: date = field(validator=of(date), repr=False)
@@ -58,7 +58,7 @@ class Guardian(Confidential):
     :raises WrongUse: when a field has another type.
     """
 
-    id: str = field(validator=of(str))
+    id: str = field(validator=identity)
     """Stable: an account is tied to it, and there is never a second one for the same id."""
     family_name: str = field(validator=of(str))
     """The birth name."""

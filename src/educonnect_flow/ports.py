@@ -183,7 +183,8 @@ class Store(Protocol):
 
         In this order: ``STALE`` unless the run's version is the one before (compare-and-set); ``BARRED`` unless every
         limit allows it; ``CONFLICT`` unless, record by record, its unique names are free or its own and its version is
-        the one before.
+        the one before.  All is compared with what was there before this commit: a name does not pass from one record
+        to another in it, and a limit that it names twice is judged alike both times.
         """
         ...
 

@@ -132,6 +132,11 @@ class RecordChange(Confidential):
     delete: bool = False
     """The record of the version before is deleted, with its names; the rest is not looked at."""
 
+    def __attrs_post_init__(self) -> None:
+        """:raises ValueError: when a record is to be deleted that was never there."""
+        if self.delete and self.record.version == 1:
+            raise ValueError("only a record that is there can be deleted")
+
 
 @frozen(kw_only=True, slots=False)
 class Outgoing(Confidential):
@@ -209,6 +214,15 @@ class Commit(Confidential):
     """The messages of this owner that still wait are not to be sent either, whichever run wrote them (those written by
     this commit are)."""
     audit: tuple[AuditEntry, ...] = ()
+
+    def __attrs_post_init__(self) -> None:
+        """:raises ValueError: when it changes a record twice, or gives a unique name to two records."""
+        if len(self.records) > 1:
+            kept = [change for change in self.records if not change.delete]
+            named = [(change.record.kind, name) for change in kept for name in set(change.unique)]
+            of = [(change.record.kind, change.record.key) for change in self.records]
+            if len(set(of)) < len(of) or len(set(named)) < len(named):
+                raise ValueError("a commit changes each record once, and gives a unique name to one of them")
 
 
 class Standing(Enum):

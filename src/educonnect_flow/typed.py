@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from typing import Any, cast
@@ -24,6 +25,18 @@ def of(*kinds: type) -> Callable[[Any, Any, Any], None]:
             raise WrongUse(f"{where} must be {names}, not {type(value).__name__}")
 
     return check
+
+
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+
+def identity(instance: object, attribute: Any, value: Any) -> None:
+    """An attrs validator: text that every database can keep."""
+    where = f"{type(instance).__name__}.{attribute.name}"
+    if not isinstance(value, str):
+        raise WrongUse(f"{where} must be str, not {type(value).__name__}")
+    if _UNSTORABLE.search(value):
+        raise WrongUse(f"{where} must have no null character and no half of a character")
 
 
 def sequence(kind: type) -> Callable[[Any, Any, Any], None]:

@@ -33,6 +33,7 @@ from educonnect_flow.sms import ConsoleSms
 from educonnect_flow.stores import MemoryStore, SqliteStore
 from educonnect_flow.testing import CheapHasher
 from educonnect_flow.testing.clock import START
+from educonnect_flow.testing.stores import change, first
 from tests.world import EMILIE, LEO, MOBILE, SECRET, World, claim, full, parsed, password
 
 promise = pytest.mark.promise
@@ -350,3 +351,23 @@ def test_what_is_derived_is_hmac_sha_256(secret: bytes, purpose: str, text: str)
     key = hmac.digest(secret, f"educonnect_flow/1/{purpose}".encode(), "sha256")
     expected = hmac.digest(key, f"{len(text)}:{text}".encode(), "sha256")
     assert Keys(secret).token(purpose, text) == urlsafe_b64encode(expected).decode().rstrip("=")
+
+
+def test_a_commit_that_contradicts_itself_is_not_made() -> None:
+    for records in (
+        (change("k1"), change("k1")),
+        (change("k1"), change("k1", version=2)),
+        (change("k1", "mail:a"), change("k2", "mail:a")),
+    ):
+        with pytest.raises(ValueError, match="each record once"):
+            first(records=records)
+    assert first(records=(change("k1", "mail:a"), change("k2", "mail:a", kind="other"))).records
+    with pytest.raises(ValueError, match="only a record that is there"):
+        change("k1", delete=True)
+
+
+@pytest.mark.parametrize("text", ["a\0b", "\ud800", 7])
+def test_an_id_can_be_kept_by_every_database(text: Any) -> None:
+    for someone in (EMILIE, LEO):
+        with pytest.raises(WrongUse, match=r"\.id must"):
+            evolve(someone, id=text)

@@ -105,6 +105,11 @@ def test_a_commit_within_another_transaction_is_refused(store: DjangoStore) -> N
     assert store.load("h1") is None
 
 
+def test_what_no_try_can_mend_is_not_tried_again(on_postgres: DjangoStore) -> None:
+    with pytest.raises(StoreUnavailable, match="NotNullViolation"):
+        on_postgres.commit(evolve(first(), handle=None))
+
+
 def test_a_handle_that_two_runs_share_is_a_clear_error(store: DjangoStore) -> None:
     store.commit(first())
     with pytest.raises(StoreUnavailable):

@@ -19,7 +19,8 @@ from educonnect_flow.sms import RecordingSms
 from educonnect_flow.stores import AsyncPostgresStore, PostgresStore
 from educonnect_flow.stores.postgres_queries import create
 from educonnect_flow.testing import AsyncStoreContract, CheapHasher, FakeClock, StoreContract, waited
-from educonnect_flow.testing.stores import change, first
+from educonnect_flow.testing.clock import START
+from educonnect_flow.testing.stores import HOUR, change, first, message
 from tests.engine.test_async import walk
 from tests.postgres import Server
 from tests.world import EMILIE, SECRET, World
@@ -230,3 +231,49 @@ def test_a_store_that_was_closed_is_unavailable(server: Server, schema: str) -> 
     for call in (lambda: store.find((Ref("account", key="e.durand42"),)), lambda: store.load("handle")):
         with pytest.raises(StoreUnavailable):
             call()
+
+
+def test_a_purge_takes_the_names_that_an_expired_record_has_when_it_goes(server: Server, schema: str) -> None:
+    """A purge that waits while a record changes: a name that nobody has would be taken for ever."""
+    store = PostgresStore(server.dsn, schema=schema, timeout=30)
+    old = change("d1", "token:old", kind="session", expires_at=START)
+    store.commit(first(messages=(message("m1", owner="me"),), records=(old,)))
+    with psycopg.connect(server.dsn) as other, ThreadPoolExecutor(1) as pool:
+        other.execute(f"DELETE FROM {schema}.message WHERE owner = 'me'")  # as a commit under way
+        purging = pool.submit(store.purge, START + 2 * HOUR, 10)
+        while not (_blocked(server) or purging.done()):
+            pass
+        new = change("d1", "token:new", kind="session", version=2, expires_at=START)
+        with ThreadPoolExecutor(1) as second:
+            changing = second.submit(store.commit, first("a2", "h2", records=(new,)))
+            while sum(_waiting(server)) < 2 and not changing.done():
+                pass
+            other.commit()
+            purging.result(60)
+            changing.result(60)
+    store.purge(START + 2 * HOUR, 10)
+    again = change("d3", "token:new", kind="session")
+    assert store.commit(first("a3", "h3", records=(again,))).standing is Standing.DONE
+    store.close()
+
+
+def _waiting(server: Server) -> list[int]:
+    with psycopg.connect(server.dsn) as connection:
+        rows = connection.execute("SELECT count(*) FROM pg_locks WHERE NOT granted").fetchall()
+    return [row[0] for row in rows]
+
+
+def test_another_isolation_level_of_the_database_is_overruled_or_refused(server: Server, schema: str) -> None:
+    name = f"isolated{schema}"
+    server.execute(f"CREATE DATABASE {name}")
+    server.execute(f"ALTER DATABASE {name} SET default_transaction_isolation = 'repeatable read'")
+    dsn = psycopg.conninfo.make_conninfo(server.dsn, dbname=name)
+    store = PostgresStore(dsn, schema=schema)
+    assert store.commit(first()).standing is Standing.DONE
+    for level in ("repeatable read", "serializable"):
+        with psycopg.connect(dsn, autocommit=True) as connection:
+            connection.execute(f"SET default_transaction_isolation = '{level}'")
+            for call in ("purge(0, 1, 1)", "entries(0, 1)", "settle('m', NULL, NULL, NULL)", "commit('{}', '')"):
+                with pytest.raises(psycopg.errors.RaiseException, match="READ COMMITTED, and not " + level.upper()):
+                    connection.execute(f"SELECT * FROM {schema}.{call}")
+    store.close()

@@ -129,13 +129,16 @@ def old_store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[
             connection.execute(text.replace("stored.", f"{schema}.").replace("SCHEMA stored", f"SCHEMA {schema}")
                                .replace("'stored:'", f"'{schema}:'"))  # fmt: skip
             connection.execute(waiting(text, f"{schema}.", "%s::boolean"), (False,))
+            connection.execute(f"INSERT INTO {schema}.base VALUES ('x.deleted', 3)")
         store = PostgresStore(server.dsn, schema=schema)
     else:
         path = tmp_path / "activations.db"
         with closing(sqlite3.connect(path)) as db:
             db.executescript(text)
             with db:
-                db.execute(waiting(text, "educonnect_flow_" if kind == "django" else "", "?"), (False,))
+                prefix = "educonnect_flow_" if kind == "django" else ""
+                db.execute(waiting(text, prefix, "?"), (False,))
+                db.execute(f"INSERT INTO {prefix}base VALUES ('x.deleted', 3)")
         if kind == "django":
             from tests.hosts.conftest import brought_up  # it sets Django up
 
@@ -190,6 +193,11 @@ def test_an_older_store_is_brought_up_to_date_and_every_parent_goes_on(old_store
     # what the second version brought is there
     assert store.spend("k", world.clock(), world.clock.now.replace(year=2030))
     assert store.entries(0, 1)[0][1].event == "Start"
+
+
+@pytest.mark.parametrize("old_store", ["sqlite-2", "sqlite-1", "postgres-2", "django-2"], indirect=True)
+def test_a_base_whose_accounts_a_host_deleted_is_brought_up(old_store: tuple[Store, int]) -> None:
+    assert issued(old_store[0], "x.deleted") == 3
 
 
 def test_migrating_is_safe_when_many_do_it_at_once(server: Server, schema: str, tmp_path: Path) -> None:

@@ -33,6 +33,7 @@ from educonnect_flow.records import (
     RecordChange,
     Ref,
     Settled,
+    Standing,
 )
 from educonnect_flow.stores import MemoryStore
 from educonnect_flow.testing import (
@@ -311,6 +312,46 @@ class LocksRecordsInTheOrderGiven(Wrong):
                 self._of[key].release()
 
 
+class CountsAsItGoes(Wrong):
+    """Each limit is judged after those before it were counted."""
+
+    def commit(self, commit: Commit) -> Receipt:
+        seen: set[str] = set()
+        for limit in commit.limits:
+            if limit.key in seen and limit.cap <= len(commit.limits):
+                return Receipt(Standing.BARRED, limit, commit.at)
+            seen.add(limit.key)
+        return super().commit(commit)
+
+
+class PassesNamesOn(Wrong):
+    def _conflict(self, change: RecordChange) -> Conflict | None:
+        conflict = super()._conflict(change)
+        return conflict if conflict is not None and conflict.name is None else None
+
+
+class LocksMessagesInTheOrderFound(Wrong):
+    def __init__(self) -> None:
+        super().__init__()
+        self._of = [Lock() for _ in range(6)]
+
+    def commit(self, commit: Commit) -> Receipt:
+        if commit.end_owner is None:
+            return super().commit(commit)
+        mine, held = int(commit.run.id[1:]), []
+        try:
+            for n in (mine, *range(6)):
+                if n not in held:
+                    if not self._of[n].acquire(timeout=0.1):
+                        raise StoreUnavailable("deadlock detected")
+                    held.append(n)
+                    time.sleep(0.01)
+            return super().commit(commit)
+        finally:
+            for n in held:
+                self._of[n].release()
+
+
 class LeasesNothing(Wrong):
     def _leased(self, lease: Lease) -> Leased | None:
         return super()._leased(lease._replace(until=lease.now))
@@ -475,6 +516,9 @@ WRONG_STORES: dict[str, Callable[[], MemoryStore]] = {
     "test_a_deleted_record_is_gone_with_its_names": DeletesTheRecordAlone,
     "test_of_many_changes_of_a_record_at_once_one_is_made": ChangesAnyVersion,
     "test_two_changes_of_the_same_two_records_never_wait_for_each_other": LocksRecordsInTheOrderGiven,
+    "test_a_limit_that_is_named_twice_is_judged_alike_both_times": CountsAsItGoes,
+    "test_a_name_does_not_pass_from_one_record_to_another_in_one_commit": PassesNamesOn,
+    "test_runs_of_one_owner_that_end_each_other_never_wait_for_each_other": LocksMessagesInTheOrderFound,
     "test_a_message_leaves_when_it_is_due": LeasesBeforeItIsDue,
     "test_settling_leases_the_next_in_the_same_call": SettlesAndLeasesNothing,
     "test_ending_an_owner_drops_the_messages_of_all_its_runs": EndsNoOwner,

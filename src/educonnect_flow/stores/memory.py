@@ -142,7 +142,7 @@ class MemoryStore:
 
     def _conflict(self, change: RecordChange) -> Conflict | None:
         kind, key = change.record.kind, change.record.key
-        for name in change.unique:
+        for name in () if change.delete else change.unique:
             if self._unique.get((kind, name), key) != key:
                 return Conflict(kind, key, name)
         before = self._records.get((kind, key))

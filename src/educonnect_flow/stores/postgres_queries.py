@@ -137,9 +137,10 @@ UPDATE {schema}.tally SET body = (
 ALTER TABLE {schema}.tally ALTER COLUMN body SET NOT NULL, DROP COLUMN ats, DROP COLUMN counts,
     DROP COLUMN barred_until;
 INSERT INTO {schema}.tally (key, body, forgotten_at)
-SELECT 'identifiers:' || b.base, jsonb_build_array(0, jsonb_build_array(max(a.created_at), b.issued))::text,
-    max(a.created_at) + 3155760000000000
-FROM {schema}.base b JOIN {schema}.account a ON a.base = b.base GROUP BY b.base, b.issued;
+SELECT 'identifiers:' || b.base, jsonb_build_array(0, jsonb_build_array(b.at, b.issued))::text,
+    b.at + 3155760000000000
+FROM (SELECT b.base, b.issued, coalesce(max(a.created_at), 0) AS at
+      FROM {schema}.base b LEFT JOIN {schema}.account a ON a.base = b.base GROUP BY b.base, b.issued) b;
 DROP TABLE {schema}.account;
 DROP TABLE {schema}.holder;
 DROP TABLE {schema}.base;
@@ -158,6 +159,7 @@ SCHEMA = len(_STEPS)
 _READ_ON = """
 CREATE OR REPLACE FUNCTION {t}entries(p_after bigint, p_limit int) RETURNS SETOF {t}audit LANGUAGE plpgsql AS $$
 BEGIN
+    PERFORM {t}check_isolation();
     PERFORM pg_advisory_xact_lock(hashtextextended('{lock}:audit', 0));
     RETURN QUERY SELECT * FROM {t}audit a WHERE a.seq > p_after ORDER BY a.seq LIMIT p_limit;
 END $$;
@@ -184,6 +186,7 @@ DECLARE
     barred bigint;
     last bigint;
 BEGIN
+    PERFORM {t}check_isolation();
     IF v = 1 THEN
         IF EXISTS (SELECT FROM {t}run r WHERE r.id = this) THEN standing := 'stale'; RETURN; END IF;
     ELSE
@@ -308,6 +311,11 @@ BEGIN
         FROM jsonb_array_elements(one -> 'names') n ORDER BY n ->> 0;
     END LOOP;
 
+    IF (p ->> 'void')::boolean OR p ->> 'end_owner' IS NOT NULL THEN
+        -- In one order, so that two runs of an owner that end each other's do not wait in a ring.
+        PERFORM FROM {t}message m
+        WHERE ((p ->> 'void')::boolean AND m.run = this) OR m.owner = p ->> 'end_owner' ORDER BY m.id FOR UPDATE;
+    END IF;
     IF (p ->> 'void')::boolean THEN DELETE FROM {t}message m WHERE m.run = this; END IF;
     IF p ->> 'end_owner' IS NOT NULL THEN DELETE FROM {t}message m WHERE m.owner = p ->> 'end_owner'; END IF;
     one := p -> 'answered';
@@ -330,6 +338,48 @@ BEGIN
 END $$;
 """
 
+# The functions look, wait for a lock, and look again: each statement must see what was committed when it began.
+_CHECK = """
+CREATE OR REPLACE FUNCTION {t}check_isolation() RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    IF current_setting('transaction_isolation') NOT IN ('read committed', 'read uncommitted') THEN
+        RAISE EXCEPTION 'educonnect_flow needs the isolation level READ COMMITTED, and not %',
+            upper(current_setting('transaction_isolation'));
+    END IF;
+END $$;
+"""
+
+# What a record or a run had when it was locked is deleted: a statement of its own sees what was written until then.
+_PURGE = """
+CREATE OR REPLACE FUNCTION {t}purge(p_at bigint, p_limit int, p_most int) RETURNS int LANGUAGE plpgsql AS $$
+DECLARE
+    ended text[];
+    kinds text[];
+    keys text[];
+BEGIN
+    PERFORM {t}check_isolation();
+    DELETE FROM {t}tally WHERE key IN (
+        SELECT t.key FROM {t}tally t WHERE t.forgotten_at <= p_at LIMIT p_most FOR UPDATE SKIP LOCKED);
+    DELETE FROM {t}spent WHERE key IN (
+        SELECT s.key FROM {t}spent s WHERE s.until <= p_at LIMIT p_most FOR UPDATE SKIP LOCKED);
+    WITH expired AS (
+        SELECT r.kind, r.key FROM {t}record r WHERE r.expires_at <= p_at LIMIT p_most FOR UPDATE SKIP LOCKED
+    ), gone AS (
+        DELETE FROM {t}record r USING expired e WHERE r.kind = e.kind AND r.key = e.key RETURNING r.kind, r.key
+    ) SELECT array_agg(g.kind), array_agg(g.key) INTO kinds, keys FROM gone g;
+    DELETE FROM {t}name n USING unnest(kinds, keys) AS g (kind, key) WHERE n.kind = g.kind AND n.key = g.key;
+    WITH due AS (
+        SELECT r.id FROM {t}run r WHERE r.purge_at <= p_at ORDER BY r.purge_at LIMIT p_limit FOR UPDATE SKIP LOCKED
+    ), gone AS (
+        DELETE FROM {t}run r USING due d WHERE r.id = d.id RETURNING r.id
+    ) SELECT coalesce(array_agg(g.id), '{{}}') INTO ended FROM gone g;
+    DELETE FROM {t}answered a WHERE a.run = ANY (ended);
+    PERFORM FROM {t}message m WHERE m.run = ANY (ended) ORDER BY m.id FOR UPDATE;
+    DELETE FROM {t}message m WHERE m.run = ANY (ended);
+    RETURN cardinality(ended);
+END $$;
+"""
+
 # Called under the shared lock of the trail.
 _NOTE = """
 CREATE OR REPLACE FUNCTION {t}note(a jsonb) RETURNS void LANGUAGE sql AS $$
@@ -344,6 +394,7 @@ _SETTLE = """
 CREATE OR REPLACE FUNCTION {t}settle(p_message text, p_audit jsonb, p_until bigint, p_now bigint,
     OUT gone boolean, OUT leased jsonb) LANGUAGE plpgsql AS $$
 BEGIN
+    PERFORM {t}check_isolation();
     DELETE FROM {t}message m WHERE m.id = p_message;
     gone := FOUND;
     IF gone AND p_audit IS NOT NULL THEN
@@ -375,7 +426,7 @@ def functions(prefix: str, lock: str, *, arrays: bool) -> str:
             denied=many.format("denied"),
             columns=names(sql.LEASED, "m"),
         )
-        for text in (_READ_ON, _NOTE, _COMMIT, _SETTLE)
+        for text in (_CHECK, _READ_ON, _NOTE, _COMMIT, _SETTLE, _PURGE)
     )
 
 
@@ -523,23 +574,8 @@ class Queries:
 
     def purge(self, now: datetime, limit: int) -> Query[int]:
         """See ``Store``."""
-        t, at = self._t, micros(now)
-        query = f"""
-WITH ended AS (
-    SELECT id FROM {t}run WHERE purge_at <= %s ORDER BY purge_at LIMIT %s FOR UPDATE SKIP LOCKED
-), gone AS (DELETE FROM {t}run WHERE id IN (SELECT id FROM ended) RETURNING id),
-answers AS (DELETE FROM {t}answered WHERE run IN (SELECT id FROM ended)),
-messages AS (DELETE FROM {t}message WHERE run IN (SELECT id FROM ended)),
-tallies AS (
-    DELETE FROM {t}tally WHERE key IN (SELECT key FROM {t}tally WHERE forgotten_at <= %s LIMIT %s FOR UPDATE SKIP LOCKED)
-), spent AS (
-    DELETE FROM {t}spent WHERE key IN (SELECT key FROM {t}spent WHERE until <= %s LIMIT %s FOR UPDATE SKIP LOCKED)
-), expired AS (
-    SELECT kind, key FROM {t}record WHERE expires_at <= %s LIMIT %s FOR UPDATE SKIP LOCKED
-), records AS (DELETE FROM {t}record WHERE (kind, key) IN (SELECT kind, key FROM expired)),
-names AS (DELETE FROM {t}name WHERE (kind, key) IN (SELECT kind, key FROM expired))
-SELECT count(*) FROM gone"""
-        return Query(query, (at, limit, *(at, COUNTERS * limit) * 3), lambda found: int(found[0][0]))
+        query = f"SELECT {self._t}purge(%s, %s, %s)"
+        return Query(query, (micros(now), limit, COUNTERS * limit), lambda found: int(found[0][0]))
 
     def trail(self, run: str) -> Query[tuple[AuditEntry, ...]]:
         """See ``Store``."""

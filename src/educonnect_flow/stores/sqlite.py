@@ -102,7 +102,8 @@ INSERT INTO record SELECT 'account', identifier, identifier, 1, json_object('for
     'run', activation), NULL FROM account;
 INSERT INTO name SELECT 'account', 'guardian:' || guardian, identifier, 1 FROM holder;
 INSERT INTO tally SELECT 'identifiers:' || base, json_array(0, json_array(at, issued)), at + 3155760000000000 FROM (
-    SELECT b.base, b.issued, (SELECT max(a.created_at) FROM account a WHERE a.base = b.base) AS at FROM base b
+    SELECT b.base, b.issued, coalesce((SELECT max(a.created_at) FROM account a WHERE a.base = b.base), 0) AS at
+    FROM base b
 );
 DROP TABLE account;
 DROP TABLE holder;

@@ -134,6 +134,9 @@ class SqliteQueries:
         self._write_run(execute, commit)
         if commit.limits:
             self._write_limits(execute, commit.limits, micros(commit.at))
+        if len(commit.records) > 1:  # before any of them gives a name up
+            for change in sql.in_order(commit.records):
+                self._check_names(execute, change)
         for change in sql.in_order(commit.records):
             self._write_record(execute, change)
         if commit.void:
@@ -165,17 +168,17 @@ class SqliteQueries:
     def _write_limits(self, execute: Execute, limits: tuple[Limit, ...], now: int) -> None:
         keys = tuple([f"{limit.kind}:{limit.key}" for limit in limits])
         query = self._made(f"SELECT key, body FROM {{p}}tally WHERE key IN ({_marks(keys)})")
-        known = dict(execute(query, keys).fetchall())
-        counted = {}
+        found = execute(query, keys).fetchall()
+        tallies = {key: Tally.load(body) for key, body in found}
         for key, limit in zip(keys, limits, strict=True):
-            before = Tally.load(known[key]) if key in known else EMPTY
-            until = tally.barred(before, limit, now)
+            until = tally.barred(tallies.get(key, EMPTY), limit, now)
             if until is not None:
                 raise Refused(Receipt(Standing.BARRED, limit, moment(until)))
+        counted = {}
+        for key, limit in zip(keys, limits, strict=True):
             if limit.adds:
-                after = tally.hit(before, limit, now)
-                known[key] = body = after.dump()
-                counted[key] = (body, tally.forgotten_at(after, limit))
+                after = tallies[key] = tally.hit(tallies.get(key, EMPTY), limit, now)
+                counted[key] = (after.dump(), tally.forgotten_at(after, limit))
         if counted:
             update = " ON CONFLICT (key) DO UPDATE SET body = excluded.body, forgotten_at = excluded.forgotten_at"
             self._insert(execute, "tally", sql.TALLY, [(key, *values) for key, values in counted.items()], update)
@@ -203,6 +206,8 @@ class SqliteQueries:
             raise Refused(Receipt(Standing.CONFLICT, conflict=Conflict(kind, key, None)))
 
     def _check_names(self, execute: Execute, change: RecordChange) -> None:
+        if change.delete or not change.unique:
+            return
         kind, key = change.record.kind, change.record.key
         query = self._made(
             f"SELECT name FROM {{p}}name WHERE kind = ? AND sole AND key <> ? AND name IN ({_marks(change.unique)})"

@@ -262,6 +262,13 @@ class StoreContract:
         for n in range(3):
             assert store.commit(first(f"a{n}", f"h{n}", limits=(asks,))).standing is Standing.DONE
 
+    def test_a_limit_that_is_named_twice_is_judged_alike_both_times(self, store: Store) -> None:
+        limit = Limit("kind", "key", 1, HOUR)
+        both = (limit, limit._replace(adds=0), limit)
+        assert store.commit(first(limits=both)).standing is Standing.DONE
+        assert sum(count for _, count in store.tally("kind", "key").hits) == 2
+        assert store.commit(first("a2", "h2", limits=both)).standing is Standing.BARRED
+
     def test_a_limit_holds_under_any_parallelism(self, store: Store) -> None:
         limit = Limit("kind", "key", 5, HOUR)
         with ThreadPoolExecutor(16) as pool:
@@ -341,6 +348,20 @@ class StoreContract:
             assert store.find((Ref("account", name=name),)) == ((after.record,) if there else ())
         freed = first("a2", "h2", records=(change("k2", "mail:a"),))
         assert store.commit(freed).standing is Standing.DONE
+
+    def test_a_name_does_not_pass_from_one_record_to_another_in_one_commit(self, store: Store) -> None:
+        store.commit(first(records=(change("k1", "mail:a"), change("k2", "mail:b"))))
+        for records in (
+            (change("k1", version=2), change("k9", "mail:a")),
+            (change("k0", "mail:b"), change("k2", version=2)),
+            (change("k1", version=2, delete=True), change("k9", "mail:a")),
+            (change("k1", "mail:b", version=2), change("k2", "mail:a", version=2)),
+        ):
+            receipt = store.commit(following(2, records=records))
+            assert receipt.conflict is not None
+            assert receipt.conflict.name in {"mail:a", "mail:b"}
+        gone = change("k1", "mail:b", version=2, delete=True)  # what it would be called is not looked at
+        assert store.commit(following(2, records=(gone,))).standing is Standing.DONE
 
     def test_a_deleted_record_is_gone_with_its_names(self, store: Store) -> None:
         store.commit(first(records=(change("k1", "mail:a", names=("mobile:m",)),)))
@@ -500,6 +521,15 @@ class StoreContract:
         store.commit(following(2, "a0", end_owner="me", messages=(message("m9", "a0", owner="me"),)))
         found = {one.id for one in (store.lease(Lease(START, START + HOUR)) for _ in range(5)) if one}
         assert found == {"m2", "m3", "m9"}
+
+    def test_runs_of_one_owner_that_end_each_other_never_wait_for_each_other(self, store: Store) -> None:
+        for n in range(6):
+            waiting = tuple(message(f"m{n}.{one}", f"a{n}", owner="me") for one in range(5))
+            store.commit(first(f"a{n}", f"h{n}", messages=waiting))
+        with ThreadPoolExecutor(6) as pool:
+            ends = [following(2, f"a{n}", void=True, end_owner="me") for n in range(6)]
+            assert {receipt.standing for receipt in pool.map(store.commit, ends)} == {Standing.DONE}
+        assert store.lease(Lease(START + HOUR, START + HOUR)) is None
 
     def test_purge_takes_what_is_over_and_leaves_records_and_audit(self, store: Store) -> None:
         limit = Limit("kind", "key", 1, HOUR)

@@ -21,6 +21,10 @@ PREFIX = "educonnect_flow_"
 """Of the tables of the models, and of the functions that a migration makes on PostgreSQL."""
 
 
+UNIQUE = "23505"
+"""What PostgreSQL says when a unique constraint is violated."""
+
+
 class DjangoStore:
     """Everything in the tables of ``educonnect_flow.contrib.django.models``; on SQLite or PostgreSQL.
 
@@ -133,7 +137,9 @@ class DjangoStore:
         for _ in range(TRIES):
             try:
                 return commit()
-            except IntegrityError:
+            except IntegrityError as error:
+                if getattr(error.__cause__, "sqlstate", UNIQUE) != UNIQUE:
+                    raise StoreUnavailable(f"{self._using}: {type(error.__cause__).__name__}") from error
                 continue  # another commit was first, in the same instant: now the function finds what it wrote
         raise StoreUnavailable(f"{self._using}: too many others write the same at once")
 

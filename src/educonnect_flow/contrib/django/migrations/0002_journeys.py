@@ -6,6 +6,8 @@ What was stored is kept, and every run goes on.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 from django.db import migrations, models
@@ -16,8 +18,12 @@ CENTURY = 3_155_760_000_000_000
 """In microseconds: for so long it is counted how often a base of an identifier was given out."""
 
 
+BATCH = 1_000
+"""Rows that are written at once."""
+
+
 def bring_up(apps: Any, schema_editor: Any) -> None:
-    """Write what was stored in the former tables into the new ones, a row after the other."""
+    """Write what was stored in the former tables into the new ones."""
     using = schema_editor.connection.alias
 
     def every(name: str) -> Any:
@@ -28,26 +34,35 @@ def bring_up(apps: Any, schema_editor: Any) -> None:
         message.save(using=using, update_fields=["body"])
     record, name, tally = (apps.get_model("educonnect_flow", one) for one in ("Record", "Name", "Tally"))
     newest: dict[str, int] = {}
-    for account in every("Account").iterator():
-        newest[account.base] = max(newest.get(account.base, 0), account.created_at)
-        body = {
-            "format": 1,
-            "guardians": json.loads(account.guardians),
-            "confirmed": json.loads(account.confirmed),
-            "denied": json.loads(account.denied),
-            "password_hash": account.password_hash,
-            "created_at": account.created_at,
-            "run": account.activation,
-        }
-        key = account.identifier
-        record(kind="account", key=key, owner=key, version=1, body=json.dumps(body)).save(using=using)
-    for holder in every("Holder").iterator():
-        guardian = f"guardian:{holder.guardian}"
-        name(kind="account", name=guardian, key=holder.identifier, sole=True).save(using=using)
-    for base in every("Base").iterator():
-        at = newest.get(base.base, 0)
-        body_of = json.dumps([0, [at, base.issued]])
-        tally(key=f"identifiers:{base.base}", body=body_of, forgotten_at=at + CENTURY).save(using=using)
+
+    def records() -> Iterator[Any]:
+        for account in every("Account").iterator():
+            newest[account.base] = max(newest.get(account.base, 0), account.created_at)
+            body = {
+                "format": 1,
+                "guardians": json.loads(account.guardians),
+                "confirmed": json.loads(account.confirmed),
+                "denied": json.loads(account.denied),
+                "password_hash": account.password_hash,
+                "created_at": account.created_at,
+                "run": account.activation,
+            }
+            key = account.identifier
+            yield record(kind="account", key=key, owner=key, version=1, body=json.dumps(body))
+
+    def names() -> Iterator[Any]:
+        for holder in every("Holder").iterator():
+            yield name(kind="account", name=f"guardian:{holder.guardian}", key=holder.identifier, sole=True)
+
+    def tallies() -> Iterator[Any]:
+        for base in every("Base").iterator():
+            at = newest.get(base.base, 0)
+            body = json.dumps([0, [at, base.issued]])
+            yield tally(key=f"identifiers:{base.base}", body=body, forgotten_at=at + CENTURY)
+
+    for model, rows in (("Record", records()), ("Name", names()), ("Tally", tallies())):
+        while batch := list(islice(rows, BATCH)):
+            every(model).bulk_create(batch)
 
 
 def make_functions(apps: Any, schema_editor: Any) -> None:  # noqa: ARG001 - as Django calls it
