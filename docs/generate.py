@@ -3,6 +3,7 @@
 - the diagram, in README.md and docs/journey.md, and drawn in docs/journey.svg
 - the diagram and the rows of every other journey, in a page of its own: docs/forgotten-identifier.md
 - docs/settings.md, docs/reasons.md: out of the classes
+- docs/guide.md: out of docs/guide.toml
 - docs/promises.md: out of docs/promises.toml and the tests that carry an id
 - the table of names in docs/school-records.md: out of tests/directory/names.json
 """
@@ -162,6 +163,27 @@ def names_page() -> str:
     return table(*rows)
 
 
+def guide() -> list[dict[str, str]]:
+    """The sentences of docs/guide.toml."""
+    found: list[dict[str, str]] = tomllib.loads((DOCS / "guide.toml").read_text("utf-8"))["sentence"]
+    return found
+
+
+def guide_page() -> str:
+    """Each sentence of the guide, where it is, and what shows it."""
+
+    def named(one: dict[str, str], name: str) -> str:
+        return f"`{one[name]}`" if name in one else ""
+
+    return table(
+        ("the guide says", "row", "code", "shown by", ""),
+        *(
+            (one["text"], named(one, "row"), named(one, "code"), named(one, "test"), one.get("note", ""))
+            for one in guide()
+        ),
+    )
+
+
 def pages() -> dict[Path, str]:
     """Every generated text, by its file."""
     drawing = mermaid(TABLE)
@@ -182,6 +204,7 @@ def pages() -> dict[Path, str]:
         ("reasons", "reasons", reasons_page()),
         ("promises", "promises", promises_page()),
         ("school-records", "names", names_page()),
+        ("guide", "guide", guide_page()),
     ):
         path = DOCS / f"{page}.md"
         made[path] = between(path.read_text("utf-8"), name, block)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib.util
 import re
 import secrets
@@ -15,6 +16,7 @@ import pytest
 
 import educonnect_flow
 from educonnect_flow.directory import SqliteDirectory
+from educonnect_flow.journeys import all_journeys
 from tests import ROOT
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -64,6 +66,24 @@ def test_the_readmes_snippet_ends_with_an_identifier(
 
 def test_no_generated_page_is_stale() -> None:
     assert generate.stale() == []
+
+
+@pytest.mark.parametrize("sentence", generate.guide(), ids=lambda one: one["text"][:40])
+def test_every_sentence_of_the_guide_is_where_it_says(sentence: dict[str, str]) -> None:
+    assert set(sentence) <= {"text", "row", "code", "test", "note"}
+    if not {"row", "code"} & set(sentence):
+        assert "Not built yet" in sentence["note"]
+        assert "test" not in sentence
+        return
+    if "row" in sentence:
+        assert any(sentence["row"] in journey.table.named for journey in all_journeys())
+    if "code" in sentence:
+        module, _, name = sentence["code"].partition(":")
+        source = ast.parse((ROOT / "src" / module.replace(".", "/")).with_suffix(".py").read_text("utf-8"))
+        kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+        assert name in {node.name for node in source.body if isinstance(node, kinds)}
+    file, _, test = sentence["test"].partition("::")
+    assert re.search(rf"^def {test}\(", (ROOT / file).read_text("utf-8"), re.MULTILINE), sentence["test"]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
