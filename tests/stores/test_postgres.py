@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from typing import Any
 
 import psycopg
@@ -20,7 +21,7 @@ from educonnect_flow.stores import AsyncPostgresStore, PostgresStore
 from educonnect_flow.stores.postgres_queries import create
 from educonnect_flow.testing import AsyncStoreContract, CheapHasher, FakeClock, StoreContract, waited
 from educonnect_flow.testing.clock import START
-from educonnect_flow.testing.stores import HOUR, change, first, message
+from educonnect_flow.testing.stores import HOUR, change, first, following, message
 from tests.engine.test_async import walk
 from tests.postgres import Server
 from tests.world import EMILIE, SECRET, World
@@ -276,4 +277,24 @@ def test_another_isolation_level_of_the_database_is_overruled_or_refused(server:
             for call in ("purge(0, 1, 1)", "entries(0, 1)", "settle('m', NULL, NULL, NULL)", "commit('{}', '')"):
                 with pytest.raises(psycopg.errors.RaiseException, match="READ COMMITTED, and not " + level.upper()):
                     connection.execute(f"SELECT * FROM {schema}.{call}")
+    store.close()
+
+
+@pytest.mark.ci
+def test_two_runs_of_one_owner_that_end_each_other_at_once_never_meet_in_a_ring(server: Server, schema: str) -> None:
+    """Two at once, many times: without one order of the locks every twelfth pair met in a deadlock."""
+    store = PostgresStore(server.dsn, schema=schema, timeout=30)
+    barrier = Barrier(2)
+
+    def end(name: str) -> Standing:
+        barrier.wait(30)
+        return store.commit(following(2, name, void=True, end_owner="me")).standing
+
+    with ThreadPoolExecutor(2) as pool:
+        for n in range(150):
+            names = (f"a{n}.0", f"a{n}.1")
+            for name in names:
+                waiting = tuple(message(f"m{name}.{one}", name, owner="me") for one in range(3))
+                store.commit(first(name, f"h{name}", messages=waiting))
+            assert list(pool.map(end, names)) == [Standing.DONE] * 2
     store.close()

@@ -195,6 +195,17 @@ def test_an_older_store_is_brought_up_to_date_and_every_parent_goes_on(old_store
     assert store.entries(0, 1)[0][1].event == "Start"
 
 
+def test_the_account_that_a_run_of_then_must_look_for_is_found(old_store: tuple[Store, int]) -> None:
+    """A run of an older version does not say which records it wants."""
+    store, version = old_store
+    world = make_world(store)
+    handle, _ = json.loads((STORED / f"handles-{version}.json").read_text("utf-8"))["resent"]
+    world.clock.advance(minutes=2)
+    assert world.at(State.ACTIVATED, crowd(9)).accepted
+    out = world.flow.resume(handle)
+    assert world.submit(out, SubmitCode(_derive(world, out))).state is State.ALREADY_ACTIVE
+
+
 @pytest.mark.parametrize("old_store", ["sqlite-2", "sqlite-1", "postgres-2", "django-2"], indirect=True)
 def test_a_base_whose_accounts_a_host_deleted_is_brought_up(old_store: tuple[Store, int]) -> None:
     assert issued(old_store[0], "x.deleted") == 3

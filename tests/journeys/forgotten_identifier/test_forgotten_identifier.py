@@ -29,6 +29,7 @@ from educonnect_flow.journeys import ACTIVATION, FORGOTTEN_IDENTIFIER
 from educonnect_flow.journeys.forgotten_identifier.run import State
 from educonnect_flow.machinery.keys import digest
 from educonnect_flow.ports import Store
+from educonnect_flow.records import AuditEntry
 from tests.world import EMILIE, MOBILE, STRANGER, Questions, World, claim, later, reasons
 
 promise = pytest.mark.promise
@@ -260,3 +261,10 @@ def test_a_first_event_beyond_a_limit_is_refused_and_begins_the_run(store: Store
     assert world.flow.start(FORGOTTEN_IDENTIFIER, event=claim()).state is State.CODE
     out = world.flow.start(FORGOTTEN_IDENTIFIER, event=claim())
     assert (out.state, reasons(out)) == (State.IDENTITY, [Reason.SMS_PER_MOBILE])
+
+
+def test_the_observer_hears_of_a_first_event_that_is_not_kept() -> None:
+    heard: list[AuditEntry] = []
+    world = World(kind=Flow, observer=heard.append)
+    world.flow.start(FORGOTTEN_IDENTIFIER, event=SubmitCode("123456"))
+    assert [(entry.event, entry.reasons) for entry in heard] == [("Start", ()), ("SubmitCode", ("not_now",))]
