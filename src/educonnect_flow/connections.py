@@ -18,16 +18,16 @@ GRACE = 1.0
 """Seconds beyond ``timeout`` after which a server that says nothing at all is given up."""
 
 
+_ISOLATION = "-c default_transaction_isolation=read\\ committed"
+
+
 def _options(timeout: float) -> dict[str, Any]:
     """How every connection is made: the server lets nothing wait for longer than *timeout* seconds."""
     milliseconds = int(timeout * 1000)
     return {
         "autocommit": True,
         "connect_timeout": max(2, round(timeout)),
-        "options": (
-            f"-c statement_timeout={milliseconds} -c lock_timeout={milliseconds}"
-            " -c default_transaction_isolation=read\\ committed"
-        ),
+        "options": f"-c statement_timeout={milliseconds} -c lock_timeout={milliseconds} {_ISOLATION}",
     }
 
 
@@ -102,6 +102,11 @@ def async_connections(conninfo: str, size: int, timeout: float) -> AsyncConnecti
         timeout=timeout,
         open=False,
     )
+
+
+def unbounded(timeout: float) -> dict[str, Any]:
+    """How a connection is made on which a statement may take as long as it needs: to bring tables up to date."""
+    return {**_options(timeout), "options": _ISOLATION}
 
 
 def checked_schema(schema: str) -> str:

@@ -216,7 +216,9 @@ class Commit(Confidential):
     audit: tuple[AuditEntry, ...] = ()
 
     def __attrs_post_init__(self) -> None:
-        """:raises ValueError: when it changes a record twice, or gives a unique name to two records."""
+        """:raises ValueError: when it changes a record twice, gives a unique name to two records, or ends no owner."""
+        if self.end_owner == "":
+            raise ValueError("the messages of nobody's runs are not one owner's")
         if len(self.records) > 1:
             kept = [change for change in self.records if not change.delete]
             named = [(change.record.kind, name) for change in kept for name in set(change.unique)]

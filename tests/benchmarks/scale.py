@@ -29,6 +29,7 @@ from educonnect_flow import (
     SubmitCode,
 )
 from educonnect_flow.accounts import Account
+from educonnect_flow.activation.budgets import identifiers as identifiers_of
 from educonnect_flow.activation.snapshot import Activation
 from educonnect_flow.directory import StaticDirectory
 from educonnect_flow.engine.run import dump
@@ -221,18 +222,31 @@ def identifiers(folder: Path, server: Server, homonyms: int) -> None:
                 path = folder / f"homonyms{before}.db"
                 store: Store = SqliteStore(path)
                 db: sqlite3.Connection | psycopg.Connection = sqlite3.connect(path)
-                schema, mark, none = "", "?", "'[]'"
+                schema, mark = "", "?"
             else:
-                schema, mark, none = f"homonyms{before}.", "%s", "'{}'"
+                schema, mark = f"homonyms{before}.", "%s"
                 store = PostgresStore(server.dsn, schema=schema[:-1])
                 db = psycopg.connect(server.dsn)
             rows = _taken(before)
             cursor = db.cursor()
             if rows:
-                account = f"{mark}, 'm.martin', {none}, {none}, {none}, 'h', 0, {mark}"
-                cursor.executemany(f"INSERT INTO {schema}account VALUES ({account})", rows)
-                cursor.executemany(f"INSERT INTO {schema}holder VALUES ({mark}, {mark})", [row[::-1] for row in rows])
-                cursor.execute(f"INSERT INTO {schema}base VALUES ('m.martin', {mark})", (before,))
+                now = datetime.now(UTC)
+                accounts = [
+                    Account(
+                        identifier=identifier, guardians=(of,), confirmed=(), denied=(), password_hash="h",
+                        created_at=now, run="o",
+                    )
+                    for identifier, of in rows
+                ]  # fmt: skip
+                made = [("account", one.identifier, one.identifier, 1, encode(one.body()), None) for one in accounts]
+                named = [("account", one.unique()[0], one.identifier, True) for one in accounts]
+                counted = identifiers_of("m.martin")
+                tally = ("identifiers:m.martin", f"[0,[{micros(now)},{before}]]", micros(now + counted.window))
+                for table, columns, values in (
+                    ("record", sql.RECORD, made), ("name", sql.NAME, named), ("tally", sql.TALLY, [tally]),
+                ):  # fmt: skip
+                    marks = ", ".join([mark] * len(columns))
+                    cursor.executemany(f"INSERT INTO {schema}{table} ({sql.names(columns)}) VALUES ({marks})", values)
             db.commit()
             db.close()
             flow = _flow(store, [_martin(one) for one in range(n * 1_000, n * 1_000 + ROUNDS * 20)]).__enter__()

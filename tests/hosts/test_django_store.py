@@ -126,6 +126,13 @@ def test_a_database_that_does_not_commit_by_itself_is_refused(store: DjangoStore
     finally:
         connection.settings_dict["AUTOCOMMIT"] = True
     assert store.load("h1") is None
+    transaction.set_autocommit(False, using=store._using)
+    try:
+        with pytest.raises(WrongUse, match="set_autocommit"):
+            store.commit(first())
+    finally:
+        transaction.set_autocommit(True, using=store._using)
+    assert store.load("h1") is None
 
 
 def test_every_journey_runs_on_it(store: DjangoStore) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
+import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
@@ -21,7 +23,8 @@ from educonnect_flow.errors import RequestReused
 from educonnect_flow.machinery.keys import digest
 from educonnect_flow.machinery.tally import micros
 from educonnect_flow.ports import Store
-from educonnect_flow.stores import MemoryStore, PostgresStore, SqliteStore, postgres_queries, sqlite
+from educonnect_flow.stores import AsyncPostgresStore, MemoryStore, PostgresStore, SqliteStore, postgres_queries, sqlite
+from educonnect_flow.testing import waited
 from educonnect_flow.testing.clock import START
 from tests import ROOT
 from tests.engine.test_reliability import _derive
@@ -211,9 +214,35 @@ def test_a_base_whose_accounts_a_host_deleted_is_brought_up(old_store: tuple[Sto
     assert issued(old_store[0], "x.deleted") == 3
 
 
-def test_migrating_is_safe_when_many_do_it_at_once(server: Server, schema: str, tmp_path: Path) -> None:
-    from concurrent.futures import ThreadPoolExecutor
+@pytest.mark.parametrize("asynchronous", [False, True])
+def test_tables_are_brought_up_however_long_it_takes(server: Server, schema: str, asynchronous: bool) -> None:
+    """The bound of a call is none of a migration, which would begin anew with every start."""
+    text = (STORED / "postgres-2.sql").read_text("utf-8")
+    with psycopg.connect(server.dsn, autocommit=True) as connection:
+        connection.execute(text.replace("stored.", f"{schema}.").replace("SCHEMA stored", f"SCHEMA {schema}")
+                           .replace("'stored:'", f"'{schema}:'"))  # fmt: skip
 
+    def opened() -> int:
+        if asynchronous:
+            with waited(AsyncPostgresStore(server.dsn, schema=schema, timeout=0.3)) as store:
+                found = issued(store, "a.dupont")
+                store.close()
+                return found
+        made = PostgresStore(server.dsn, schema=schema, timeout=0.3)
+        found = issued(made, "a.dupont")
+        made.close()
+        return found
+
+    with psycopg.connect(server.dsn) as other, ThreadPoolExecutor(1) as pool:
+        other.execute(f"LOCK TABLE {schema}.audit")
+        opening = pool.submit(opened)
+        time.sleep(2.5)  # longer than any call may take
+        assert not opening.done()
+        other.commit()
+        assert opening.result(60) == 1
+
+
+def test_migrating_is_safe_when_many_do_it_at_once(server: Server, schema: str, tmp_path: Path) -> None:
     text = (STORED / "postgres-1.sql").read_text("utf-8")
     with psycopg.connect(server.dsn, autocommit=True) as connection:
         connection.execute(text.replace("stored.", f"{schema}.").replace("SCHEMA stored", f"SCHEMA {schema}"))

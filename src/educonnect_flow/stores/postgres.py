@@ -14,11 +14,11 @@ from typing import Any, TypeVar
 import psycopg
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
-from educonnect_flow.connections import async_connections, connections
+from educonnect_flow.connections import async_connections, connections, unbounded
 from educonnect_flow.errors import StoreUnavailable
 from educonnect_flow.machinery.tally import Tally
 from educonnect_flow.records import AuditEntry, Commit, Lease, Leased, Loaded, Receipt, Record, Ref, Settled
-from educonnect_flow.stores.postgres_queries import TRIES, Queries, Query, create, unavailable
+from educonnect_flow.stores.postgres_queries import TRIES, Queries, Query, create, unavailable, versions
 
 T = TypeVar("T")
 
@@ -46,7 +46,10 @@ class PostgresStore:
         try:
             self._pool.open()
             with self._pool.connection() as connection:
-                connection.execute(made)
+                newest = all(connection.execute(query).fetchone() == (True,) for query in versions(schema))
+            if not newest:  # it may take long, and others wait for it
+                with psycopg.connect(conninfo, **unbounded(timeout)) as own:
+                    own.execute(made)
         except (psycopg.Error, PoolTimeout) as error:
             self._pool.close()
             raise unavailable(error) from error
@@ -129,7 +132,7 @@ class AsyncPostgresStore:
 
     def __init__(self, conninfo: str, *, schema: str = "educonnect_flow", pool: int = 10, timeout: float = 5.0) -> None:
         self._schema, self._queries = schema, Queries(f"{schema}.")
-        self._create = create(schema)
+        self._create, self._conninfo, self._timeout = create(schema), conninfo, timeout
         self._made = partial(async_connections, conninfo, pool, timeout)
         self._pool: AsyncConnectionPool[Any] | None = None
         self._opening: asyncio.Task[AsyncConnectionPool[Any]] | None = None
@@ -153,7 +156,12 @@ class AsyncPostgresStore:
         try:
             await pool.open()
             async with pool.connection() as connection:
-                await connection.execute(self._create)
+                newest = True
+                for query in versions(self._schema):
+                    newest = newest and await (await connection.execute(query)).fetchone() == (True,)
+            if not newest:  # as in PostgresStore
+                async with await psycopg.AsyncConnection.connect(self._conninfo, **unbounded(self._timeout)) as own:
+                    await own.execute(self._create)
         except BaseException:
             await pool.close()
             raise

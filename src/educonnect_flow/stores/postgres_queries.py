@@ -228,11 +228,12 @@ BEGIN
     FOR i IN 0 .. jsonb_array_length(many) - 1 LOOP
         one := many -> i;
         which := i;
-        SELECT u.name INTO of_name
-        FROM jsonb_array_elements_text(one -> 'unique') WITH ORDINALITY u (name, at)
-        JOIN {t}name n ON n.kind = one ->> 'kind' AND n.name = u.name AND n.sole AND n.key <> one ->> 'key'
-        ORDER BY u.at LIMIT 1;
-        IF of_name IS NOT NULL THEN standing := 'conflict'; RETURN; END IF;
+        FOR of_name IN SELECT jsonb_array_elements_text(one -> 'unique') LOOP
+            PERFORM FROM {t}name n
+            WHERE n.kind = one ->> 'kind' AND n.name = of_name AND n.sole AND n.key <> one ->> 'key';
+            IF FOUND THEN standing := 'conflict'; RETURN; END IF;
+        END LOOP;
+        of_name := NULL;
         IF (one ->> 'version')::int = 1 THEN
             IF EXISTS (SELECT FROM {t}record r WHERE r.kind = one ->> 'kind' AND r.key = one ->> 'key') THEN
                 standing := 'conflict'; RETURN;
@@ -451,11 +452,15 @@ class Queries:
 
     def __init__(self, prefix: str) -> None:
         t = self._t = prefix
+        columns = names(sql.RECORD, "o")
+        of = f"(SELECT {columns} FROM {t}record o WHERE o.kind = {{kind}} AND o.key = {{key}} OFFSET 0) c"
+        # A look-up for each reference (OFFSET keeps the planner from joining): the tables are never read through.
         self._records = (
-            "FROM (SELECT w ->> 0 AS kind, w ->> 1 AS key FROM jsonb_array_elements({w}) w"
-            " UNION SELECT n.kind, n.key FROM jsonb_array_elements({w}) w"
-            f" JOIN {t}name n ON n.kind = w ->> 0 AND n.name = w ->> 2) f"
-            f" JOIN {t}record c ON c.kind = f.kind AND c.key = f.key"
+            f"FROM (SELECT c.* FROM jsonb_array_elements({{w}}) w"
+            f" CROSS JOIN LATERAL {of.format(kind='w ->> 0', key='w ->> 1')}"
+            f" UNION ALL SELECT c.* FROM jsonb_array_elements({{w}}) w CROSS JOIN LATERAL"
+            f" (SELECT i.kind, i.key FROM {t}name i WHERE i.kind = w ->> 0 AND i.name = w ->> 2 OFFSET 0) n"
+            f" CROSS JOIN LATERAL {of.format(kind='n.kind', key='n.key')}) c"
         )
         records = self._records.replace("{w}", "(r.wanted::jsonb || %s::jsonb)")
         self._load = (
@@ -584,6 +589,12 @@ class Queries:
     def entries(self, after: int, limit: int) -> Query[tuple[tuple[int, AuditEntry], ...]]:
         """See ``Store``."""
         return Query(f"SELECT seq, {self._audit}entries(%s, %s) ORDER BY seq", (after, limit), sql.entries)
+
+
+def versions(schema: str) -> tuple[str, str]:
+    """Two questions: whether there is a version, and whether it is this one."""
+    there = f"SELECT to_regclass('{schema}.version') IS NOT NULL"
+    return there, f"SELECT coalesce(max(version) = {SCHEMA}, false) FROM {schema}.version"
 
 
 def create(schema: str) -> str:

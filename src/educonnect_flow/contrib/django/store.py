@@ -58,7 +58,10 @@ class DjangoStore:
             raise  # for the caller
         except Error as error:
             connections[self._using].close_if_unusable_or_obsolete()  # the next call opens another
-            raise StoreUnavailable(f"{self._using}: {type(error).__name__}: {error}") from error
+            kind = type(error.__cause__ or error).__name__
+            # PostgreSQL quotes values in the text of an error.
+            text = kind if self._on_postgres else f"{kind}: {error}"
+            raise StoreUnavailable(f"{self._using}: {text}") from error
 
     @contextmanager
     def _committing(self, *, begin: bool) -> Iterator[None]:
@@ -67,8 +70,11 @@ class DjangoStore:
         :param begin: several statements are one transaction; else there is only one, which commits itself.
         """
         connection = connections[self._using]
-        if not connection.settings_dict["AUTOCOMMIT"]:
-            raise WrongUse("DjangoStore commits by itself: it needs AUTOCOMMIT in DATABASES")
+        by_hand = connection.connection is not None and not connection.autocommit and not connection.in_atomic_block
+        if by_hand or not connection.settings_dict["AUTOCOMMIT"]:
+            raise WrongUse(
+                "DjangoStore commits by itself: it needs AUTOCOMMIT in DATABASES, and no set_autocommit(False)"
+            )
         if not begin and not connection.in_atomic_block:
             yield
             return
