@@ -61,7 +61,7 @@ def guardian_name(guardian: str) -> str:
 
 
 def of_guardians(guardians: tuple[str, ...]) -> tuple[Ref, ...]:
-    """Where the accounts of *guardians* are found; one reference for nobody, which costs as much to look for."""
+    """Where the accounts of *guardians* are found; for a stranger one that leads nowhere, which costs as much."""
     return tuple([Ref(KIND, name=guardian_name(guardian)) for guardian in guardians or ("",)])
 
 

@@ -10,7 +10,7 @@ import inspect
 import threading
 from collections.abc import Callable, Coroutine, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any, ParamSpec, TypeVar, cast
+from typing import Any, ClassVar, ParamSpec, TypeVar, cast
 
 from educonnect_flow import queries, relay
 from educonnect_flow.engine.engine import Engine
@@ -75,6 +75,8 @@ async def _awaited(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) 
 class AsyncFlow:
     """``Flow``, awaited; same parameters, each port synchronous or asynchronous."""
 
+    _fixed: ClassVar[tuple[Journey[Any], ...] | None] = None
+
     def __init__(
         self,
         *,
@@ -106,7 +108,7 @@ class AsyncFlow:
                 breaches=breaches,
                 observer=observer,
             ),
-            checked_journeys(journeys),
+            checked_journeys(journeys, self._fixed),
         )
 
     def __repr__(self) -> str:
@@ -166,32 +168,4 @@ class AsyncFlow:
 class AsyncActivationFlow(AsyncFlow):
     """``ActivationFlow``, awaited; same parameters, each port synchronous or asynchronous."""
 
-    def __init__(
-        self,
-        *,
-        directory: Directory | AsyncDirectory,
-        store: Store | AsyncStore,
-        sms: Sms | AsyncSms,
-        secret_key: Secret,
-        clock: Clock | None = None,
-        settings: Settings | None = None,
-        validators: Validators | None = None,
-        human_check: HumanCheck | AsyncHumanCheck | None = None,
-        password_hasher: PasswordHasher | AsyncPasswordHasher | None = None,
-        breaches: BreachList | AsyncBreachList | None = None,
-        observer: Observer | None = None,
-    ) -> None:
-        super().__init__(
-            directory=directory,
-            store=store,
-            sms=sms,
-            secret_key=secret_key,
-            clock=clock,
-            settings=settings,
-            validators=validators,
-            human_check=human_check,
-            password_hasher=password_hasher,
-            breaches=breaches,
-            observer=observer,
-            journeys=(ACTIVATION,),
-        )
+    _fixed = (ACTIVATION,)

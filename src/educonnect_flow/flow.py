@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Coroutine, Iterable
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, ClassVar, ParamSpec, TypeVar
 
 from educonnect_flow import queries, relay
 from educonnect_flow.engine.engine import Engine
@@ -92,12 +92,16 @@ def assemble(
     )
 
 
-def checked_journeys(journeys: Iterable[Journey[Any]] | None) -> tuple[Journey[Any], ...]:
-    """*journeys*, or all of the library.
+def checked_journeys(
+    journeys: Iterable[Journey[Any]] | None, fixed: tuple[Journey[Any], ...] | None
+) -> tuple[Journey[Any], ...]:
+    """*fixed*, or *journeys*, or all of the library.
 
-    :raises WrongUse: when there is none, or something else is among them.
+    :raises WrongUse: when there is none, something else is among them, or there is nothing to choose.
     """
-    chosen: tuple[Any, ...] = all_journeys() if journeys is None else tuple(journeys)
+    if fixed is not None and journeys is not None:
+        raise WrongUse("this flow has always the same journeys; Flow and AsyncFlow take journeys=")
+    chosen: tuple[Any, ...] = fixed or (all_journeys() if journeys is None else tuple(journeys))
     if not chosen or not all(isinstance(journey, Journey) for journey in chosen):
         raise WrongUse("journeys must be one Journey or more")
     return chosen
@@ -133,6 +137,9 @@ class Flow:
     :raises WrongUse: when the key is no bytes or too short.
     """
 
+    _fixed: ClassVar[tuple[Journey[Any], ...] | None] = None
+    """The journeys of a class that has always the same."""
+
     def __init__(
         self,
         *,
@@ -164,7 +171,7 @@ class Flow:
                 breaches=breaches,
                 observer=observer,
             ),
-            checked_journeys(journeys),
+            checked_journeys(journeys, self._fixed),
         )
 
     def __repr__(self) -> str:
@@ -274,32 +281,4 @@ class Flow:
 class ActivationFlow(Flow):
     """The activation alone: from the profile to the identifier.  Takes what ``Flow`` takes, but for ``journeys``."""
 
-    def __init__(
-        self,
-        *,
-        directory: Directory,
-        store: Store,
-        sms: Sms,
-        secret_key: Secret,
-        clock: Clock | None = None,
-        settings: Settings | None = None,
-        validators: Validators | None = None,
-        human_check: HumanCheck | None = None,
-        password_hasher: PasswordHasher | None = None,
-        breaches: BreachList | None = None,
-        observer: Observer | None = None,
-    ) -> None:
-        super().__init__(
-            directory=directory,
-            store=store,
-            sms=sms,
-            secret_key=secret_key,
-            clock=clock,
-            settings=settings,
-            validators=validators,
-            human_check=human_check,
-            password_hasher=password_hasher,
-            breaches=breaches,
-            observer=observer,
-            journeys=(ACTIVATION,),
-        )
+    _fixed = (ACTIVATION,)

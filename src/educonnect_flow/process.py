@@ -61,7 +61,7 @@ def relay(flow: AnyFlow, *, threads: int = 1, idle: float = 1.0, report: float =
 
 
 def purge(flow: AnyFlow) -> int:
-    """Delete what is over, batch after batch, and close the flow; how many runs."""
+    """Delete what has expired, batch after batch, and close the flow; how many runs."""
     total = 0
     with _called(flow) as call:
         while True:

@@ -1,4 +1,4 @@
-"""What a host asks of all runs together: what is counted, what happened, and to forget what is over."""
+"""What a host asks of all runs together: what is counted, what happened, and the deletion of what has expired."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from educonnect_flow.typed import check_limit
 
 
 async def purge(outside: Outside, limit: int) -> int:
-    """Delete what is over; how many runs."""
+    """Delete what has expired; how many runs."""
     check_limit(limit)
     return await outside.stored(outside.store.purge, outside.now(), limit)
 

@@ -153,7 +153,7 @@ class Outgoing(Confidential):
     expires_at: datetime
     """When it is of no use any more: it is dropped."""
     decoy: bool
-    """Written for somebody unknown: the relay drops it."""
+    """Written for a stranger: the relay drops it."""
     body: str = field(repr=False)
     """What the message is made of when it leaves; the store does not read it."""
 
@@ -218,7 +218,7 @@ class Commit(Confidential):
     def __attrs_post_init__(self) -> None:
         """:raises ValueError: when it changes a record twice, gives a unique name to two records, or ends no owner."""
         if self.end_owner == "":
-            raise ValueError("the messages of nobody's runs are not one owner's")
+            raise ValueError("end_owner must name an owner")
         if len(self.records) > 1:
             kept = [change for change in self.records if not change.delete]
             named = [(change.record.kind, name) for change in kept for name in set(change.unique)]

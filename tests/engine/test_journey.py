@@ -59,7 +59,7 @@ def test_a_state_without_an_end_by_time_is_refused() -> None:
     table = compile_table(
         rows, states=State, events=(*PUBLIC, Lapse), initial=State.PROFILE, final=FINAL, internal=frozenset({Lapse})
     )
-    with pytest.raises(TableError, match="no row ends CODE when its time is over"):
+    with pytest.raises(TableError, match="no row ends CODE when a run expires"):
         changed(table=table)
 
 

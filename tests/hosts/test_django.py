@@ -690,9 +690,9 @@ def test_the_admin_reads_and_shows_no_secret() -> None:
 
 def test_every_row_says_what_it_is() -> None:
     Parent().to_the_end()
-    told = {str(row) for model in (models.Run, models.Answered, models.Tally, models.Account, models.Name,
+    texts = {str(row) for model in (models.Run, models.Answered, models.Tally, models.Account, models.Name,
             models.Spent, models.Audit) for row in model._default_manager.all()}  # fmt: skip
-    assert any(text.startswith("e.durand") for text in told)
+    assert any(text.startswith("e.durand") for text in texts)
     assert str(models.Message(id="m1")) == "m1"
 
 

@@ -18,7 +18,7 @@ import psycopg
 from educonnect_flow.engine.run import dump
 from educonnect_flow.machinery.keys import digest
 from educonnect_flow.ports import Store
-from educonnect_flow.stores import PostgresStore, SqliteStore, postgres_queries, sqlite
+from educonnect_flow.stores import PostgresStore, SqliteStore, postgres_schema, sqlite_schema
 from tests.postgres import Server
 from tests.stored.walks import walk_everywhere
 from tests.world import activation_of, full
@@ -33,9 +33,9 @@ def _sqlite() -> None:
         _snapshots(store)
         store.close()
         db = sqlite3.connect(path)
-        lines = [*db.iterdump(), f"PRAGMA user_version={sqlite.SCHEMA};"]
+        lines = [*db.iterdump(), f"PRAGMA user_version={sqlite_schema.SCHEMA};"]
         db.close()
-    (HERE / f"sqlite-{sqlite.SCHEMA}.sql").write_text("\n".join(lines) + "\n", "utf-8")
+    (HERE / f"sqlite-{sqlite_schema.SCHEMA}.sql").write_text("\n".join(lines) + "\n", "utf-8")
 
 
 def _walk_django(name: str, **given: object) -> None:
@@ -63,14 +63,14 @@ def _django() -> None:
         db = sqlite3.connect(path)
         lines = list(db.iterdump())
         db.close()
-    (HERE / f"django-{sqlite.SCHEMA}.sql").write_text("\n".join(lines) + "\n", "utf-8")
+    (HERE / f"django-{sqlite_schema.SCHEMA}.sql").write_text("\n".join(lines) + "\n", "utf-8")
     server = Server()
     server.execute("CREATE DATABASE stored")
     dsn = psycopg.conninfo.make_conninfo(server.dsn, dbname="stored")
     given = psycopg.conninfo.conninfo_to_dict(dsn)
     engine = "django.db.backends.postgresql"
     _walk_django("stored on postgres", ENGINE=engine, NAME="stored", USER=given["user"], HOST=given["host"])
-    (HERE / f"djangopg-{sqlite.SCHEMA}.sql").write_text(_dumped(server, "-d", dsn), "utf-8")
+    (HERE / f"djangopg-{sqlite_schema.SCHEMA}.sql").write_text(_dumped(server, "-d", dsn), "utf-8")
     server.close()
 
 
@@ -82,9 +82,9 @@ def _snapshots(store: Store) -> None:
         assert loaded is not None
         kept.append(activation_of(loaded))
     lines = [json.dumps({"state": a.state.value, "version": a.version, "text": dump(a)}) for a in kept]
-    (HERE / f"snapshots-{sqlite.SCHEMA}.jsonl").write_text("\n".join(lines) + "\n", "utf-8")
+    (HERE / f"snapshots-{sqlite_schema.SCHEMA}.jsonl").write_text("\n".join(lines) + "\n", "utf-8")
     known = {name: [out.handle, out.state.value] for name, out in ends.items()}
-    (HERE / f"handles-{sqlite.SCHEMA}.json").write_text(json.dumps(known, indent=1) + "\n", "utf-8")
+    (HERE / f"handles-{sqlite_schema.SCHEMA}.json").write_text(json.dumps(known, indent=1) + "\n", "utf-8")
 
 
 def _postgres() -> None:
@@ -94,7 +94,7 @@ def _postgres() -> None:
     store.close()
     text = _dumped(server, "--schema=stored", "-d", server.dsn)
     server.close()
-    (HERE / f"postgres-{postgres_queries.SCHEMA}.sql").write_text(text, "utf-8")
+    (HERE / f"postgres-{postgres_schema.SCHEMA}.sql").write_text(text, "utf-8")
 
 
 def _dumped(server: Server, *options: str) -> str:

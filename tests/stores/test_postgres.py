@@ -18,7 +18,7 @@ from educonnect_flow.errors import StoreUnavailable
 from educonnect_flow.records import Commit, Conflict, Receipt, Ref, Standing
 from educonnect_flow.sms import RecordingSms
 from educonnect_flow.stores import AsyncPostgresStore, PostgresStore
-from educonnect_flow.stores.postgres_queries import create
+from educonnect_flow.stores.postgres_schema import create
 from educonnect_flow.testing import AsyncStoreContract, CheapHasher, FakeClock, StoreContract, waited
 from educonnect_flow.testing.clock import START
 from educonnect_flow.testing.stores import HOUR, change, first, following, message

@@ -23,7 +23,14 @@ from educonnect_flow.errors import RequestReused
 from educonnect_flow.machinery.keys import digest
 from educonnect_flow.machinery.tally import micros
 from educonnect_flow.ports import Store
-from educonnect_flow.stores import AsyncPostgresStore, MemoryStore, PostgresStore, SqliteStore, postgres_queries, sqlite
+from educonnect_flow.stores import (
+    AsyncPostgresStore,
+    MemoryStore,
+    PostgresStore,
+    SqliteStore,
+    postgres_schema,
+    sqlite_schema,
+)
 from educonnect_flow.testing import waited
 from educonnect_flow.testing.clock import START
 from tests import ROOT
@@ -86,6 +93,15 @@ DATABASES = sorted(path.stem for path in STORED.glob("*.sql"))
 """``sqlite-1``: what the library wrote into a SQLite file at the first version of its tables."""
 
 
+def poured(server: Server, schema: str, name: str) -> None:
+    """Put what an older version wrote into *schema*."""
+    text = (STORED / f"{name}.sql").read_text("utf-8")
+    for then, now in (("stored.", f"{schema}."), ("SCHEMA stored", f"SCHEMA {schema}"), ("'stored:'", f"'{schema}:'")):
+        text = text.replace(then, now)
+    with psycopg.connect(server.dsn, autocommit=True) as connection:
+        connection.execute(text)
+
+
 def waiting(text: str, prefix: str, mark: str) -> str:
     """What puts a message into the outbox of an older version: that of the run in ``CODE``, which was sent then."""
     (line,) = {
@@ -128,9 +144,8 @@ def old_store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[
     elif kind == "postgres":
         server = request.getfixturevalue("server")
         schema = request.getfixturevalue("schema")
+        poured(server, schema, request.param)
         with psycopg.connect(server.dsn, autocommit=True) as connection:
-            connection.execute(text.replace("stored.", f"{schema}.").replace("SCHEMA stored", f"SCHEMA {schema}")
-                               .replace("'stored:'", f"'{schema}:'"))  # fmt: skip
             connection.execute(waiting(text, f"{schema}.", "%s::boolean"), (False,))
             connection.execute(f"INSERT INTO {schema}.base VALUES ('x.deleted', 3)")
         store = PostgresStore(server.dsn, schema=schema)
@@ -217,10 +232,7 @@ def test_a_base_whose_accounts_a_host_deleted_is_brought_up(old_store: tuple[Sto
 @pytest.mark.parametrize("asynchronous", [False, True])
 def test_tables_are_brought_up_however_long_it_takes(server: Server, schema: str, asynchronous: bool) -> None:
     """The bound of a call is none of a migration, which would begin anew with every start."""
-    text = (STORED / "postgres-2.sql").read_text("utf-8")
-    with psycopg.connect(server.dsn, autocommit=True) as connection:
-        connection.execute(text.replace("stored.", f"{schema}.").replace("SCHEMA stored", f"SCHEMA {schema}")
-                           .replace("'stored:'", f"'{schema}:'"))  # fmt: skip
+    poured(server, schema, "postgres-2")
 
     def opened() -> int:
         if asynchronous:
@@ -243,9 +255,7 @@ def test_tables_are_brought_up_however_long_it_takes(server: Server, schema: str
 
 
 def test_migrating_is_safe_when_many_do_it_at_once(server: Server, schema: str, tmp_path: Path) -> None:
-    text = (STORED / "postgres-1.sql").read_text("utf-8")
-    with psycopg.connect(server.dsn, autocommit=True) as connection:
-        connection.execute(text.replace("stored.", f"{schema}.").replace("SCHEMA stored", f"SCHEMA {schema}"))
+    poured(server, schema, "postgres-1")
     with closing(sqlite3.connect(tmp_path / "a.db")) as db:
         db.executescript((STORED / "sqlite-1.sql").read_text("utf-8"))
     makers: list[Callable[[], Store]] = [
@@ -260,8 +270,10 @@ def test_migrating_is_safe_when_many_do_it_at_once(server: Server, schema: str, 
 
 def test_a_new_store_has_the_newest_tables_and_the_stored_files_reach_up_to_them() -> None:
     """When a version is raised, ``python -m tests.stored`` was run for the one before."""
-    assert sqlite.SCHEMA == postgres_queries.SCHEMA
-    wanted = {(kind, n) for n in range(1, sqlite.SCHEMA) for kind in ("sqlite", "postgres", "django", "djangopg")}
+    assert sqlite_schema.SCHEMA == postgres_schema.SCHEMA
+    wanted = {
+        (kind, n) for n in range(1, sqlite_schema.SCHEMA) for kind in ("sqlite", "postgres", "django", "djangopg")
+    }
     wanted -= {("django", 1), ("djangopg", 1)}  # there was no Django store then
     assert {(kind, int(n)) for kind, _, n in (name.partition("-") for name in DATABASES)} >= wanted
 

@@ -1,6 +1,6 @@
 """How the facts of each event of the activation are loaded: the only place that calls a port before its decision.
 
-The same calls are made for somebody known and for a stranger.
+The same calls are made for a known parent and for a stranger.
 """
 
 from __future__ import annotations

@@ -49,7 +49,7 @@ class ShownPupil(Confidential):
 
 @frozen(kw_only=True, slots=False)
 class CodeRun(Run):
-    """A run in which somebody says who they are, and proves it with a code: the part that such journeys share."""
+    """A parent gives names and mobile, and proves the mobile with a code: the part that such journeys share."""
 
     claim: Claim | None = None
     challenge: Challenge | None = None

@@ -11,7 +11,7 @@ version by one.
 **One event** is taken in this order (``engine.Engine.submit``)::
 
     1. load      the run, the answer under the request's id, and the records that the run wants    Store.load
-    2. facts     what the event needs from outside; nothing is judged                              Directory, Store, ...
+    2. facts     what the event needs from outside                                                Directory, Store, ...
     3. decide    the first row whose guards all pass; its effects say what changes                 pure
     4. complete  what is slow or drawn: the hash of a password, a new prompt, a new handle         PasswordHasher, ...
     5. commit    the run, the answer, counters, records, messages, the trail: all, or nothing      Store.commit
@@ -19,10 +19,12 @@ version by one.
 
 Messages leave after the commit, from the outbox, in another process (``educonnect_flow.relay``).
 
-**What may fail.**  Before 5 nothing is written: whatever fails there, the same request can come again.  A store that
+**What may fail.**  Before 5 nothing of the run is written, and whatever fails there, the same request can come
+again; but a human check that was answered has spent its prompt (its port keeps that). A form that is refused, and a
+code asked for too soon, are found before any port is asked: so facts say that nothing was looked for. A store that
 fails *in* 5 may have written all or nothing; the request comes again with its id, and 1 finds its answer, or does
-not.  After 5 nothing can fail.  No lock is held and no transaction is open but in 5, so that a slow port delays one
-parent only.
+not. After 5 nothing can fail. No transaction of the run is open but in 5, so that a slow port delays one parent
+only.
 
 **What others do meanwhile.**  The commit compares: the run's version, the version of every record it changes, unique
 names, and limits.  When one does not fit, nothing was written, and the event is decided again from 1 (or with what

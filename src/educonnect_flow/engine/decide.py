@@ -43,10 +43,10 @@ def decide(  # noqa: PLR0917 - all that a decision is made from, as a replay has
     :param now: aware, UTC.
     """
     current = run.held(now) if now < run.latest_at else run
-    over = ended(journey, current, now, settings)
-    if not over and not journey.accepts(current.state, type(event)):
+    expired = ended(journey, current, now, settings)
+    if not expired and not journey.accepts(current.state, type(event)):
         return _not_now(journey, run, event)
-    offered: Any = Lapse() if over else event
+    offered: Any = Lapse() if expired else event
     attempt: Attempt[Any, Any, Any] = Attempt(current.state, current, offered, facts, now, settings, validators)
     row = journey.table.fire(attempt, type(offered))
     accepted = row is not None and row.accepted

@@ -1,5 +1,7 @@
 """One event, from the handle to the answer: the procedure that every journey and both kinds of flow share.
 
+Long, for it is one procedure, from the handle to the answer; what it decides is in ``decide``.
+
 It is written with ``await`` throughout; ``educonnect_flow.flow`` runs it to the end at once, for its ports
 answer at once, and ``educonnect_flow.aio`` runs it in an event loop.
 """

@@ -63,7 +63,7 @@ class Journey(Generic[R]):
             if state not in self.views:
                 raise TableError(f"{self.name}: the state {state.name} has no view")
             if state not in self.table.final and not self.accepts(state, Lapse):
-                raise TableError(f"{self.name}: no row ends {state.name} when its time is over")
+                raise TableError(f"{self.name}: no row ends {state.name} when a run expires")
         self._check_events()
         for state in (*self.prompts, *self.meters):
             if state in self.table.final:

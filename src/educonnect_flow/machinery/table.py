@@ -30,7 +30,7 @@ E = TypeVar("E", bound="Callable[..., None]")
 def gated(*guards: Callable[..., bool]) -> Callable[[E], E]:
     """Mark an effect that opens something: a row may have it only beside one of *guards*.
 
-    ``compile_table`` refuses a row that has the effect without the guard: so no table grants a step that nobody proved.
+    ``compile_table`` refuses a row that has the effect without the guard: so no table opens a step without its proof.
     """
 
     def mark(effect: E) -> E:

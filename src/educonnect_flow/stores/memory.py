@@ -1,4 +1,4 @@
-"""A store in memory: for tests, demonstrations and one process."""
+"""A store in memory, all of the port in one class: for tests, demonstrations and one process."""
 
 from __future__ import annotations
 

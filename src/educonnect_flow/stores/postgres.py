@@ -1,6 +1,6 @@
 """The store for hosts that outgrow one machine: PostgreSQL through psycopg 3 and its pool (extra ``postgres``).
 
-Two classes, one for each kind of flow; what they ask stands in ``postgres_queries``.
+Two classes, one for each kind of flow; what they ask is in ``postgres_queries``.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from educonnect_flow.connections import async_connections, connections, unbounde
 from educonnect_flow.errors import StoreUnavailable
 from educonnect_flow.machinery.tally import Tally
 from educonnect_flow.records import AuditEntry, Commit, Lease, Leased, Loaded, Receipt, Record, Ref, Settled
-from educonnect_flow.stores.postgres_queries import TRIES, Queries, Query, create, unavailable, versions
+from educonnect_flow.stores.postgres_queries import TRIES, Queries, Query, unavailable
+from educonnect_flow.stores.postgres_schema import create, versions
 
 T = TypeVar("T")
 

@@ -1,7 +1,8 @@
-"""What SQLite is asked, whoever holds the connection: ``SqliteStore`` its own, ``DjangoStore`` Django's.
+"""What SQLite is asked: by ``SqliteStore`` over its own connection, by ``DjangoStore`` over Django's.
 
-Each function takes ``execute``, which runs a statement with its values and returns the cursor.  Those that write are
-called within a transaction, and write first: a transaction that has read is turned away when another one writes.
+All of the port is here, a method for each of its calls.  Each takes ``execute``, which runs a statement with its values
+and returns the cursor.  Those that write are called within a transaction, and write first: SQLite refuses a write in a
+transaction that read before another one wrote.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""What a store must keep: subclass it in pytest, give a store, and run.  ``AsyncStoreContract`` is for those whose
-methods are awaited.
+"""What a store must keep, all of it in one contract: subclass it in pytest, give a store, and run.
+``AsyncStoreContract`` is for those whose methods are awaited.
 
 ::
 

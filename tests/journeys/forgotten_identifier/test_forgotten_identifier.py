@@ -219,6 +219,11 @@ def test_a_flow_has_journeys_of_different_names(journeys: Any) -> None:
         World(kind=Flow, journeys=journeys)
 
 
+def test_the_activation_alone_takes_no_journeys() -> None:
+    with pytest.raises(WrongUse, match="always the same journeys"):
+        World(journeys=[ACTIVATION])
+
+
 # --- the first event with the start ------------------------------------------------------------------
 
 
