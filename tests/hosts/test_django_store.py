@@ -110,6 +110,13 @@ def test_what_no_try_can_mend_is_not_tried_again(on_postgres: DjangoStore) -> No
         on_postgres.commit(evolve(first(), handle=None))
 
 
+def test_no_error_quotes_a_value(on_postgres: DjangoStore) -> None:
+    commit = evolve(first(), handle="0601020304\0")  # PostgreSQL does not take a NUL, and says in which text
+    with pytest.raises(StoreUnavailable) as refused:
+        on_postgres.commit(commit)
+    assert "0601020304" not in str(refused.value)
+
+
 def test_a_handle_that_two_runs_share_is_a_clear_error(store: DjangoStore) -> None:
     store.commit(first())
     with pytest.raises(StoreUnavailable):

@@ -59,4 +59,5 @@ def test_no_call_reads_a_table_through(tmp_path: Path) -> None:
     for query, plan in plans.items():
         through = [step for step in plan if step.startswith("SCAN") and "json_each" not in step and "INDEX" not in step]
         assert [step for step in through if step != "SCAN r"] == [], query  # r: the one run that was found
+        assert [step for step in plan if "(kind=?)" in step] == [], query  # every record of a kind
     store.close()

@@ -10,6 +10,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from attrs import evolve
 
 from educonnect_flow import AsyncActivationFlow, ChooseProfile, GoBack, Profile, State, SubmitCode
 from educonnect_flow.connections import _AsyncConnection, _Connection
@@ -232,6 +233,14 @@ def test_a_store_that_was_closed_is_unavailable(server: Server, schema: str) -> 
     for call in (lambda: store.find((Ref("account", key="e.durand42"),)), lambda: store.load("handle")):
         with pytest.raises(StoreUnavailable):
             call()
+
+
+def test_no_error_quotes_a_value(server: Server, schema: str) -> None:
+    store = PostgresStore(server.dsn, schema=schema)
+    with pytest.raises(StoreUnavailable) as refused:
+        store.commit(evolve(first(), handle="0601020304\0"))  # it does not take a NUL, and says in which text
+    assert "0601020304" not in str(refused.value)
+    store.close()
 
 
 def test_a_purge_takes_the_names_that_an_expired_record_has_when_it_goes(server: Server, schema: str) -> None:
