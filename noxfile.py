@@ -29,6 +29,7 @@ SMALL = {"TEST_PROFILE": "small"}
 """Few examples, no PostgreSQL: see tests/conftest.py."""
 EXTRAS = ("testing", "postgres", "apprise", "altcha", "captcha", "django", "fastapi", "records")
 LOWEST = "tests/lowest.lock"
+PYRIGHT = "tests/pyright.lock"
 REGISTRIES = r"(pypi|pythonhosted|npmjs|debian)\.(org|com)"
 
 
@@ -143,6 +144,19 @@ def types(session: nox.Session) -> None:
     session.run(PYTHON, "-m", "mypy", *session.posargs)
 
 
+@nox.session
+def pyright(session: nox.Session) -> None:
+    """See with pyright too that the views are typed by state; it comes from a lock of its own, for it is large."""
+    place = Path(session.create_tmp()).resolve() / "env"
+    session.run(PYTHON, "-m", "venv", "--clear", str(place))
+    install = (str(place / "bin/python"), "-m", "pip", "install", "--progress-bar", "off", "--no-deps")
+    session.run(*install, "--require-hashes", "-r", PYRIGHT, silent=True)
+    session.run(
+        PYTHON, "-m", "pytest", "-m", "ci", "tests/typing/test_views.py", "-k", "pyright",
+        env={"PYRIGHT": str(place / "bin/basedpyright")},
+    )  # fmt: skip
+
+
 @nox.session(name="format")
 def format_(session: nox.Session) -> None:
     """Format the code, and mend what ruff can mend."""
@@ -207,7 +221,7 @@ def stored(session: nox.Session) -> None:
 
 @nox.session
 def lock(session: nox.Session) -> None:
-    """Renew the three locks; needs ``uv`` on PATH."""
+    """Renew the four locks; needs ``uv`` on PATH."""
     extras = [word for extra in EXTRAS for word in ("--extra", extra)]
     compiled = (
         "uv", "pip", "compile", "--generate-hashes", "--no-strip-extras", "--no-emit-index-url", "--no-header",
@@ -218,6 +232,9 @@ def lock(session: nox.Session) -> None:
         *compiled, "--universal", "--extra", "django", "--extra", "captcha", "--group", "demo",
         "-c", "requirements.lock", "-o", "examples/requirements.lock",
     )  # fmt: skip
+    tool = Path(session.create_tmp()) / "pyright.in"
+    tool.write_text("basedpyright\n")  # pyright itself downloads its code when it first runs
+    session.run(*compiled[:-1], str(tool), "--universal", "--no-annotate", "-o", PYRIGHT)
     # What the tests themselves need comes in the versions of the first lock; what the library needs in its lowest.
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     groups, extras_of = project["dependency-groups"], project["project"]["optional-dependencies"]

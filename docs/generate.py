@@ -1,7 +1,7 @@
 """Make the generated pages out of the code and the tests: ``python docs/generate.py`` (``--check``: only say if stale).
 
-- the diagram, in README.md and docs/journey.md, and drawn in docs/journey.svg
-- the diagram and the rows of every other journey, in a page of its own: docs/forgotten-identifier.md
+- the rows and the whole diagram of every journey, in a page of its own: docs/journey.md, docs/forgotten-identifier.md
+- each drawn for people: docs/journey.svg, docs/forgotten-identifier.svg
 - docs/settings.md, docs/reasons.md: out of the classes
 - docs/guide.md: out of docs/guide.toml
 - docs/promises.md: out of docs/promises.toml and the tests that carry an id
@@ -11,9 +11,7 @@
 from __future__ import annotations
 
 import ast
-import hashlib
 import json
-import re
 import sys
 import tomllib
 from collections import defaultdict
@@ -26,14 +24,14 @@ from typing import Any
 import attrs
 
 from educonnect_flow import Reason, Refusal, Settings
-from educonnect_flow.activation.table import TABLE
+from educonnect_flow.engine.event import Lapse
 from educonnect_flow.engine.journey import Journey
 from educonnect_flow.journeys import ACTIVATION, all_journeys
-from educonnect_flow.machinery.diagram import mermaid
+from educonnect_flow.machinery.diagram import drawing, mermaid
+from educonnect_flow.steps.ending import GoBack
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
-DRAWING = DOCS / "journey.svg"
 
 
 def between(text: str, name: str, block: str) -> str:
@@ -186,19 +184,13 @@ def guide_page() -> str:
 
 def pages() -> dict[Path, str]:
     """Every generated text, by its file."""
-    drawing = mermaid(TABLE)
-    readme, journey = ROOT / "README.md", DOCS / "journey.md"
-    made = {
-        readme: between(readme.read_text("utf-8"), "diagram", f"```mermaid\n{drawing}```"),
-        journey: between(
-            between(journey.read_text("utf-8"), "diagram", f"```text\n{drawing}```"), "rows", rows_of(ACTIVATION)
-        ),
-    }
-    for other in all_journeys():
-        if other is not ACTIVATION:
-            path = DOCS / f"{other.name.lower().replace('_', '-')}.md"
-            drawn = between(path.read_text("utf-8"), "diagram", f"```text\n{mermaid(other.table)}```")
-            made[path] = between(drawn, "rows", rows_of(other))
+    made = {}
+    for journey in all_journeys():
+        name = "journey" if journey is ACTIVATION else journey.name.lower().replace("_", "-")
+        path = DOCS / f"{name}.md"
+        drawn = between(path.read_text("utf-8"), "diagram", f"```text\n{mermaid(journey.table)}```")
+        made[path] = between(drawn, "rows", rows_of(journey))
+        made[path.with_suffix(".svg")] = drawing(journey.table, GoBack, Lapse)
     for page, name, block in (
         ("settings", "settings", settings_page()),
         ("reasons", "reasons", reasons_page()),
@@ -211,26 +203,13 @@ def pages() -> dict[Path, str]:
     return made
 
 
-def fingerprint() -> str:
-    """What the drawing in docs/journey.svg was made from."""
-    return hashlib.sha256(mermaid(TABLE).encode()).hexdigest()
-
-
 def stale() -> list[str]:
     """The files that do not hold what they should."""
-    old = [str(path.relative_to(ROOT)) for path, text in pages().items() if path.read_text("utf-8") != text]
-    if not DRAWING.exists() or fingerprint() not in DRAWING.read_text("utf-8"):
-        old.append(str(DRAWING.relative_to(ROOT)))
-    return old
-
-
-def draw() -> None:
-    """The diagram as an image: no browser, and no request when the page is read."""
-    import mermaidx
-
-    svg = mermaidx.render(mermaid(TABLE)).svg()
-    titled = re.sub(r"^(<svg[^>]*>)", rf"\1<!-- of {fingerprint()} -->", svg)
-    DRAWING.write_text(titled + "\n", "utf-8")
+    return [
+        str(path.relative_to(ROOT))
+        for path, text in pages().items()
+        if not path.exists() or path.read_text("utf-8") != text
+    ]
 
 
 def main() -> int:
@@ -242,8 +221,6 @@ def main() -> int:
         return 1 if old else 0
     for path, text in pages().items():
         path.write_text(text, "utf-8")
-    if str(DRAWING.relative_to(ROOT)) in old:
-        draw()
     print(f"written: {', '.join(old) or 'nothing to do'}")
     return 0
 

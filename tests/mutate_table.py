@@ -19,7 +19,7 @@ from pathlib import Path
 
 from tests import ROOT
 
-TABLE = Path("educonnect_flow/activation/table.py")
+TABLE = Path("educonnect_flow/journeys/activation/table.py")
 TESTS = [
     *(
         f"tests/journeys/activation/test_{name}.py"
@@ -52,7 +52,9 @@ def mutants(text: str) -> Iterator[tuple[str, str]]:
             else line.replace("),\n", ", accepted=False),\n")
         )
         yield f"{name}: accepted turned round", text.replace(line, turned)
-        for part in re.findall(r"(?:if_|do)\.\w+", line):
+        for part in re.findall(
+            r"(?:(?:code|human_check|identity|limits|password|pupils|account)\.\w+|is_guardian|lapse)", line
+        ):
             without = re.sub(rf"{re.escape(part)},? ?", "", line)
             yield f"{name}: without {part}", text.replace(line, without)
     for before, after in pairwise(rows):

@@ -25,16 +25,17 @@ from educonnect_flow import (
     State,
     SubmitCode,
 )
-from educonnect_flow.accounts import KIND, Account, of_guardians, of_identifier, read_account
-from educonnect_flow.activation.budgets import identifiers
-from educonnect_flow.activation.snapshot import Activation, Challenge, Claim, ShownPupil
+from educonnect_flow.accounts import KIND, Account, identifiers, of_guardians, of_identifier, read_account
 from educonnect_flow.directory import StaticDirectory
 from educonnect_flow.engine.run import load
 from educonnect_flow.flow import Flow
+from educonnect_flow.journeys.activation.run import Activation
 from educonnect_flow.people import E164, MobileKey, SealedMobile
 from educonnect_flow.ports import HumanPrompt, Store
 from educonnect_flow.records import Body, Lease, Leased, Loaded, StoredRun
 from educonnect_flow.sms import RecordingSms
+from educonnect_flow.steps.code import Challenge, Recipient
+from educonnect_flow.steps.pupils import ShownPupil
 from educonnect_flow.stores import MemoryStore
 from educonnect_flow.testing import CheapHasher, FakeClock
 from educonnect_flow.testing.clock import START
@@ -118,12 +119,10 @@ def full(name: str = "a1") -> Activation:
         strays=1,
         source="s",
         prompt="prompt",
-        claim=Claim(
-            mobile=SealedMobile("sealed"),
-            mobile_key=MobileKey("key"),
-            masked="+33 6 •• •• •• 78",
-            guardians=("g1", "g2"),
+        sent_to=Recipient(
+            sealed_mobile=SealedMobile("sealed"), mobile_key=MobileKey("key"), masked_mobile="+33 6 •• •• •• 78"
         ),
+        guardians=("g1", "g2"),
         challenge=Challenge("nonce", START, START + timedelta(hours=1)),
         codes=3,
         code_at=START + timedelta(microseconds=1),
@@ -222,7 +221,7 @@ class World:
         guardians: Sequence[Guardian] = (EMILIE, PAUL),
         settings: Settings | None = None,
         clock: FakeClock | None = None,
-        kind: type[Flow] = ActivationFlow,
+        kind: type[Flow[Any]] = ActivationFlow,
         **ports: Any,
     ) -> None:
         self.store = store if store is not None else MemoryStore()
@@ -233,7 +232,7 @@ class World:
             "directory": StaticDirectory(guardians), "sms": self.sms, "secret_key": SECRET,
             "password_hasher": CheapHasher(), **ports,
         }  # fmt: skip
-        self.flow = kind(store=self.store, clock=self.clock, settings=self.settings, **given)
+        self.flow: Flow[Outcome] = kind(store=self.store, clock=self.clock, settings=self.settings, **given)
 
     def code(self) -> str:
         """The code of the newest message, once the relay has handed it over."""

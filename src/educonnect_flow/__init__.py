@@ -4,25 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from educonnect_flow.activation.events import (
-    ChoosePassword,
-    ChooseProfile,
-    ClaimIdentity,
-    ConfirmPupils,
-    GoBack,
-    Profile,
-    ResendCode,
-    StartActivation,
-    SubmitCode,
-)
-from educonnect_flow.activation.states import State
 from educonnect_flow.engine.journey import Journey
 from educonnect_flow.flow import ActivationFlow, Flow
+from educonnect_flow.journeys.activation.profile import ChooseProfile, Profile, StartActivation
+from educonnect_flow.journeys.activation.run import State
 from educonnect_flow.lazy import later
 from educonnect_flow.outcome import Outcome
 from educonnect_flow.people import Guardian, Pupil, PupilAnswer, Relation
 from educonnect_flow.reasons import Reason, Refusal
 from educonnect_flow.settings import Settings
+from educonnect_flow.steps.code import ResendCode, SubmitCode
+from educonnect_flow.steps.ending import GoBack
+from educonnect_flow.steps.identity import ClaimIdentity
+from educonnect_flow.steps.password import ChoosePassword
+from educonnect_flow.steps.pupils import ConfirmPupils
 from educonnect_flow.validators import Validators
 
 if TYPE_CHECKING:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+import sys
+from datetime import datetime, timedelta
 from typing import Any
 
 from attrs import field, frozen
 
 from educonnect_flow.machinery.secrecy import Confidential
-from educonnect_flow.machinery.tally import micros, moment
+from educonnect_flow.machinery.tally import Limit, micros, moment
 from educonnect_flow.records import Record, Ref
 
 KIND = "account"
@@ -87,3 +88,11 @@ def read_account(record: Record) -> Account:
         created_at=moment(body["created_at"]),
         run=body["run"],
     )
+
+
+_CENTURY = timedelta(days=36_525)
+
+
+def identifiers(stem: str, adds: int = 1) -> Limit:
+    """How many identifiers have this *stem*: counted for as long as they may be in use, and without a bound."""
+    return Limit("identifiers", stem, sys.maxsize, _CENTURY, adds=adds)

@@ -10,18 +10,19 @@ import inspect
 import threading
 from collections.abc import Callable, Coroutine, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any, ClassVar, ParamSpec, TypeVar, cast
+from typing import Any, ClassVar, Generic, ParamSpec, TypeVar, cast
 
 from educonnect_flow import queries, relay
 from educonnect_flow.engine.engine import Engine
 from educonnect_flow.engine.event import Event
 from educonnect_flow.engine.journey import Journey
-from educonnect_flow.flow import assemble, check_journey, checked_journeys
+from educonnect_flow.flow import Out_co, assemble, check_journey, checked_journeys
 from educonnect_flow.journeys import ACTIVATION
+from educonnect_flow.journeys.activation.views import ActivationOutcome
 from educonnect_flow.machinery.keys import Secret
 from educonnect_flow.machinery.secrecy import hidden, hidden_or_none
 from educonnect_flow.observing import Observer
-from educonnect_flow.outcome import Budget, Outcome
+from educonnect_flow.outcome import Budget
 from educonnect_flow.ports import (
     AsyncBreachList,
     AsyncDirectory,
@@ -72,7 +73,7 @@ async def _awaited(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) 
     return cast("T", await result) if inspect.isawaitable(result) else result
 
 
-class AsyncFlow:
+class AsyncFlow(Generic[Out_co]):
     """``Flow``, awaited; same parameters, each port synchronous or asynchronous."""
 
     _fixed: ClassVar[tuple[Journey[Any], ...] | None] = None
@@ -91,7 +92,7 @@ class AsyncFlow:
         password_hasher: PasswordHasher | AsyncPasswordHasher | None = None,
         breaches: BreachList | AsyncBreachList | None = None,
         observer: Observer | None = None,
-        journeys: Iterable[Journey[Any]] | None = None,
+        journeys: Iterable[Journey[Any, Out_co]] | None = None,
     ) -> None:
         self._engine = Engine(
             assemble(
@@ -115,21 +116,24 @@ class AsyncFlow:
         return f"{type(self).__name__}({self._engine.outside.store!r})"
 
     async def start(
-        self, journey: Journey[Any] = ACTIVATION, *, source: str | None = None, event: Event | None = None
-    ) -> Outcome:
+        self, journey: Journey[Any, Any] = ACTIVATION, *, source: str | None = None, event: Event | None = None
+    ) -> Out_co:
         """See ``Flow.start``."""
         check_journey(self._engine, journey)
-        return await self._engine.start(journey, source, event)
+        outcome: Out_co = await self._engine.start(journey, source, event)
+        return outcome
 
-    async def submit(self, handle: str, event: Event, *, request_id: str | None = None) -> Outcome:
+    async def submit(self, handle: str, event: Event, *, request_id: str | None = None) -> Out_co:
         """See ``Flow.submit``."""
         handle = hidden(handle)
-        return await self._engine.submit(handle, event, request_id)
+        outcome: Out_co = await self._engine.submit(handle, event, request_id)
+        return outcome
 
-    async def resume(self, handle: str) -> Outcome:
+    async def resume(self, handle: str) -> Out_co:
         """See ``Flow.resume``."""
         handle = hidden(handle)
-        return await self._engine.resume(handle)
+        outcome: Out_co = await self._engine.resume(handle)
+        return outcome
 
     async def assess_password(self, handle: str, password: str) -> PasswordReport:
         """See ``Flow.assess_password``."""
@@ -165,7 +169,7 @@ class AsyncFlow:
         await outside.call(outside.store.close)
 
 
-class AsyncActivationFlow(AsyncFlow):
+class AsyncActivationFlow(AsyncFlow[ActivationOutcome]):
     """``ActivationFlow``, awaited; same parameters, each port synchronous or asynchronous."""
 
     _fixed = (ACTIVATION,)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Coroutine, Iterable
-from typing import Any, ClassVar, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, ParamSpec
 
 from educonnect_flow import queries, relay
 from educonnect_flow.engine.engine import Engine
@@ -13,10 +13,11 @@ from educonnect_flow.engine.journey import Journey
 from educonnect_flow.engine.outside import Caller, Outside, answered
 from educonnect_flow.errors import WrongUse
 from educonnect_flow.journeys import ACTIVATION, all_journeys
+from educonnect_flow.journeys.activation.views import ActivationOutcome
 from educonnect_flow.machinery.keys import Keys, Secret
 from educonnect_flow.machinery.secrecy import hidden, hidden_or_none
 from educonnect_flow.observing import Observer
-from educonnect_flow.outcome import Budget, Outcome
+from educonnect_flow.outcome import Budget
 from educonnect_flow.ports import BreachList, Clock, Directory, HumanCheck, PasswordHasher, Sms, Store, utc_now
 from educonnect_flow.records import AuditEntry
 from educonnect_flow.relay import Handed
@@ -25,8 +26,20 @@ from educonnect_flow.typed import has
 from educonnect_flow.validators import Validators
 from educonnect_flow.validators.password import PasswordReport
 
+if TYPE_CHECKING:
+    from typing_extensions import TypeVar
+
+    from educonnect_flow.journeys.outcomes import AnyOutcome
+
+    T = TypeVar("T")
+    Out_co = TypeVar("Out_co", default=AnyOutcome, covariant=True)
+else:
+    from typing import TypeVar
+
+    T = TypeVar("T")
+    Out_co = TypeVar("Out_co", covariant=True)
+
 P = ParamSpec("P")
-T = TypeVar("T")
 
 
 async def _at_once(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -93,8 +106,8 @@ def assemble(
 
 
 def checked_journeys(
-    journeys: Iterable[Journey[Any]] | None, fixed: tuple[Journey[Any], ...] | None
-) -> tuple[Journey[Any], ...]:
+    journeys: Iterable[Journey[Any, Any]] | None, fixed: tuple[Journey[Any, Any], ...] | None
+) -> tuple[Journey[Any, Any], ...]:
     """*fixed*, or *journeys*, or all of the library.
 
     :raises WrongUse: when there is none, something else is among them, or there is nothing to choose.
@@ -115,7 +128,7 @@ def check_journey(engine: Engine, journey: Any) -> None:
         raise WrongUse(f"this flow has not the journey {journey.name}")
 
 
-class Flow:
+class Flow(Generic[Out_co]):
     """The journeys of a parent's account.
 
     One instance serves all threads of a process for as long as it lives.
@@ -154,7 +167,7 @@ class Flow:
         password_hasher: PasswordHasher | None = None,
         breaches: BreachList | None = None,
         observer: Observer | None = None,
-        journeys: Iterable[Journey[Any]] | None = None,
+        journeys: Iterable[Journey[Any, Out_co]] | None = None,
     ) -> None:
         self._engine = Engine(
             assemble(
@@ -178,8 +191,8 @@ class Flow:
         return f"{type(self).__name__}({self._engine.outside.store!r})"
 
     def start(
-        self, journey: Journey[Any] = ACTIVATION, *, source: str | None = None, event: Event | None = None
-    ) -> Outcome:
+        self, journey: Journey[Any, Any] = ACTIVATION, *, source: str | None = None, event: Event | None = None
+    ) -> Out_co:
         """Begin: a new run of *journey*, in its first state.
 
         :param source: where the request comes from (an address, say).  Kept as a keyed hash only, for the budgets
@@ -189,9 +202,10 @@ class Flow:
         :raises StoreUnavailable: try again.
         """
         check_journey(self._engine, journey)
-        return _run(self._engine.start(journey, source, event))
+        outcome: Out_co = _run(self._engine.start(journey, source, event))
+        return outcome
 
-    def submit(self, handle: str, event: Event, *, request_id: str | None = None) -> Outcome:
+    def submit(self, handle: str, event: Event, *, request_id: str | None = None) -> Out_co:
         """Take one event.  What a parent did wrong is a refusal in the outcome, never an exception.
 
         :param handle: of the newest outcome.
@@ -204,16 +218,18 @@ class Flow:
         :raises WrongUse: a value of a wrong type.
         """
         handle = hidden(handle)
-        return _run(self._engine.submit(handle, event, request_id))
+        outcome: Out_co = _run(self._engine.submit(handle, event, request_id))
+        return outcome
 
-    def resume(self, handle: str) -> Outcome:
+    def resume(self, handle: str) -> Out_co:
         """Where the parent is: for a page that is loaded again.  Does not count as activity.
 
         :raises UnknownHandle: no run of the flow's journeys answers to it.
         :raises StoreUnavailable: try again.
         """
         handle = hidden(handle)
-        return _run(self._engine.resume(handle))
+        outcome: Out_co = _run(self._engine.resume(handle))
+        return outcome
 
     def assess_password(self, handle: str, password: str) -> PasswordReport:
         """The criteria that *password* meets, and its strength; for a meter that answers as one types.
@@ -278,7 +294,7 @@ class Flow:
         self._engine.outside.store.close()
 
 
-class ActivationFlow(Flow):
+class ActivationFlow(Flow[ActivationOutcome]):
     """The activation alone: from the profile to the identifier.  Takes what ``Flow`` takes, but for ``journeys``."""
 
     _fixed = (ACTIVATION,)

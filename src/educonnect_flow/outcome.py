@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from enum import Enum
+from typing import TYPE_CHECKING, Any, Generic
 
 from attrs import field, frozen
 
@@ -11,23 +12,40 @@ from educonnect_flow.machinery.secrecy import Confidential, hidden
 from educonnect_flow.reasons import Refusal
 
 
+@frozen(slots=False)
+class View(Confidential):
+    """The base of all views: what the page of a state may show."""
+
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeVar  # for checkers, which bring it: a plain ``Outcome`` is one of any journey
+
+    S_co = TypeVar("S_co", bound=Enum, default=Any, covariant=True)
+    V_co = TypeVar("V_co", bound=View, default=Any, covariant=True)
+else:
+    from typing import TypeVar
+
+    S_co = TypeVar("S_co", bound=Enum, covariant=True)
+    V_co = TypeVar("V_co", bound=View, covariant=True)
+
+
 @frozen(kw_only=True, slots=False)
-class Outcome(Confidential):
-    """Where the parent stands, and what became of the event."""
+class Outcome(Confidential, Generic[S_co, V_co]):
+    """Where the parent is, and what became of the event."""
 
     handle: str = field(converter=hidden, repr=False)
     """What the next call is made with: keep the newest (in a session, a signed cookie), and only there."""
     journey: str
     """The name of the run's journey."""
-    state: Any
+    state: S_co
     """A member of the journey's states; of the activation's: a ``State``."""
     accepted: bool
     refusals: tuple[Refusal, ...]
     """Why not; empty when accepted."""
-    view: Any
-    """What the page of the state may show: a ``View``, one class per state.
+    view: V_co
+    """What the page of the state may show, one class per state.
 
-    Typed as ``Any`` so that ``out.view.identifier`` needs no cast where the state is known.
+    A type checker knows it by the state: after ``out.state is State.ACTIVATED``, ``out.view`` is an ``ActivatedView``.
     """
     permitted: tuple[type[Any], ...]
     """The events that the state accepts."""

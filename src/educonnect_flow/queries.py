@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from educonnect_flow.activation.budgets import limits_of, prefix_of
 from educonnect_flow.engine.outside import Outside
 from educonnect_flow.errors import WrongUse
 from educonnect_flow.machinery import tally
@@ -10,6 +9,7 @@ from educonnect_flow.machinery.tally import micros, moment
 from educonnect_flow.outcome import Budget
 from educonnect_flow.people import E164
 from educonnect_flow.records import AuditEntry
+from educonnect_flow.steps.limits import limits_of, prefix_of
 from educonnect_flow.typed import check_limit
 
 

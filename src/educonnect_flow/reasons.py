@@ -163,6 +163,18 @@ def until(reason: Reason, at: datetime, now: datetime, where: str | None = None)
     return Refusal(reason, where, {"at": at, "seconds": int(seconds)})
 
 
+def required(field: str, text: str, longest: int, empty: Reason = Reason.REQUIRED) -> Refusal | None:
+    """Why *text* is no answer for *field* at all: too long (looked at first) or empty; else ``None``.
+
+    :param longest: in characters.
+    """
+    if len(text) > longest:
+        return Refusal(Reason.TOO_LONG, field, {"max": longest})
+    if not text or text.isspace():
+        return Refusal(empty, field)
+    return None
+
+
 def dump_refusals(refusals: tuple[Refusal, ...]) -> str:
     """*refusals* as JSON, for a store."""
     return encode(

@@ -29,11 +29,11 @@ from educonnect_flow import (
     SubmitCode,
 )
 from educonnect_flow.accounts import Account
-from educonnect_flow.activation.budgets import identifiers as identifiers_of
-from educonnect_flow.activation.snapshot import Activation
+from educonnect_flow.accounts import identifiers as identifiers_of
 from educonnect_flow.directory import StaticDirectory
 from educonnect_flow.engine.run import dump
 from educonnect_flow.identifier import width
+from educonnect_flow.journeys.activation.run import Activation
 from educonnect_flow.letters import CodeLetter
 from educonnect_flow.machinery.keys import digest
 from educonnect_flow.machinery.tally import micros

@@ -1167,6 +1167,7 @@ def test_from_the_file_to_an_activated_account(tmp_path: Path, directory: SqlDir
         out = flow.submit(out.handle, event)
     assert flow.deliver() == 1
     out = flow.submit(out.handle, SubmitCode(sms.sent[0].text[-6:]))
+    assert out.state is State.PUPILS
     (leo,) = out.view.pupils
     out = flow.submit(
         out.handle, ConfirmPupils([PupilAnswer(pupil_id=leo.id, confirmed=True, birth_date=date(2012, 3, 4))])

@@ -120,6 +120,13 @@ def test_whatever_a_parent_does_the_trail_replays(events: list[Any]) -> None:
         assert replay(world.store.trail(identity(world, out))) is out.state
 
 
+def test_a_refusal_of_version_1_names_no_row_and_stays_in_its_state() -> None:
+    world = World()
+    trail = world.store.trail(identity(world, walked(world)))
+    assert trail[3].row == "identity.refused"
+    assert replay([*trail[:3], evolve(trail[3], row=None)]) is State.IDENTITY
+
+
 def test_a_trail_that_is_not_of_the_table_is_refused() -> None:
     world = World()
     out = walked(world)
@@ -159,7 +166,7 @@ def test_every_transition_and_refusal_is_one_record_without_a_secret(store: Stor
         ("Start", None, ()),
         ("ChooseProfile", "profile.guardian", ()),
         ("StartActivation", "sign_in.start", ()),
-        ("ClaimIdentity", None, ("mobile_invalid",)),
+        ("ClaimIdentity", "identity.refused", ("mobile_invalid",)),
         ("ClaimIdentity", "identity.claim", ()),
         ("SubmitCode", "code.wrong", ("code_wrong",)),
         ("ResendCode", "code.resend", ()),
@@ -168,7 +175,7 @@ def test_every_transition_and_refusal_is_one_record_without_a_secret(store: Stor
         ("ConfirmPupils", "pupils.right", ()),
         ("GoBack", "password.back", ()),
         ("ConfirmPupils", "pupils.right", ()),
-        ("ChoosePassword", None, trail[11 + 1].reasons),
+        ("ChoosePassword", "password.refused", trail[11 + 1].reasons),
         ("ChoosePassword", "password.chosen", ()),
     ]
     text = "\n".join(json_line(n, entry) for n, entry in enumerate(trail))

@@ -9,14 +9,15 @@ from typing import Any
 
 import pytest
 from attrs import evolve
+from lxml import etree
 from transitions import MachineError
 
-from educonnect_flow.activation.events import PUBLIC
-from educonnect_flow.activation.states import FINAL, State
-from educonnect_flow.activation.table import ROWS, TABLE
+from educonnect_flow import GoBack
 from educonnect_flow.engine.event import Lapse
 from educonnect_flow.journeys import all_journeys
-from educonnect_flow.machinery.diagram import mermaid
+from educonnect_flow.journeys.activation.run import FINAL, State
+from educonnect_flow.journeys.activation.table import EVENTS, ROWS, TABLE
+from educonnect_flow.machinery.diagram import drawing, mermaid
 from educonnect_flow.machinery.table import Row, TableError, _ways_of, compile_table, gated, name_of
 
 
@@ -103,7 +104,7 @@ def test_the_journey_says_which_row_it_misses_or_builds_without(name: str) -> No
     rows = tuple(row for row in ROWS if row.name != name)
     try:
         compile_table(
-            rows, states=State, events=(*PUBLIC, Lapse), initial=State.PROFILE, final=FINAL,
+            rows, states=State, events=(*EVENTS, Lapse), initial=State.PROFILE, final=FINAL,
             internal=frozenset({Lapse}),
         )  # fmt: skip
     except TableError as error:
@@ -158,11 +159,11 @@ def traced(rows: tuple[Any, ...]) -> tuple[Any, ...]:
 
 def test_the_dispatch_is_the_machine_for_every_state_event_and_outcome_of_the_guards() -> None:
     table = compile_table(
-        traced(ROWS), states=State, events=(*PUBLIC, Lapse), initial=State.PROFILE, final=FINAL,
+        traced(ROWS), states=State, events=(*EVENTS, Lapse), initial=State.PROFILE, final=FINAL,
         internal=frozenset({Lapse}),
     )  # fmt: skip
     tried = 0
-    for state, event in itertools.product(State, (*PUBLIC, Lapse)):
+    for state, event in itertools.product(State, (*EVENTS, Lapse)):
         names = sorted(
             {guard.__name__ for row in ROWS if (row.source, row.event) == (state, event) for guard in row.when}
         )
@@ -193,7 +194,7 @@ def test_the_dispatch_is_the_machine_for_every_state_event_and_outcome_of_the_gu
 )
 def test_a_machine_that_does_something_else_than_its_rows_is_refused(change: Any) -> None:
     table = compile_table(
-        ROWS, states=State, events=(*PUBLIC, Lapse), initial=State.PROFILE, final=FINAL, internal=frozenset({Lapse})
+        ROWS, states=State, events=(*EVENTS, Lapse), initial=State.PROFILE, final=FINAL, internal=frozenset({Lapse})
     )
     (transition,) = table.machine.events["ClaimIdentity"].transitions["IDENTITY"][:1]
     change(transition)
@@ -203,7 +204,7 @@ def test_a_machine_that_does_something_else_than_its_rows_is_refused(change: Any
 
 def test_a_machine_whose_rows_were_exchanged_is_refused() -> None:
     table = compile_table(
-        ROWS, states=State, events=(*PUBLIC, Lapse), initial=State.PROFILE, final=FINAL, internal=frozenset({Lapse})
+        ROWS, states=State, events=(*EVENTS, Lapse), initial=State.PROFILE, final=FINAL, internal=frozenset({Lapse})
     )
     transitions: Any = table.machine.events["ClaimIdentity"].transitions
     transitions["IDENTITY"].append(table.machine.events["SubmitCode"].transitions["CODE"][0])
@@ -246,7 +247,7 @@ def test_an_effect_that_opens_something_needs_its_guard() -> None:
 
     gone = GOOD[3]
     for guards in ((proved,), (never,), (never, proved)):
-        assert build(*GOOD[:3], evolve(gone, when=guards, do=(note, opens)))
+        assert build(*GOOD[:3], evolve(gone, when=guards, do=(note, opens)), evolve(gone, name="shut.not"))
     with pytest.raises(TableError, match="row 'shut.burn' does opens, and does not ask proved or never"):
         build(*GOOD[:3], evolve(gone, do=(opens,)))
 
@@ -282,6 +283,59 @@ def test_what_sets_a_password_or_ends_a_proof_is_marked() -> None:
         "accept_code": {"code_right"},
         "show_pupils": {"code_right"},
         "record_pupils": {"pupils_right"},
+        "keep_names": {"code_right"},
         "create_account": {"password_holds"},
         "show_identifiers": {"code_right"},
     }
+
+
+# --- the drawing -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("journey", all_journeys(), ids=lambda journey: journey.name)
+def test_the_drawing_has_every_row_that_leaves_a_page(journey: Any) -> None:
+    drawn = drawing(journey.table, GoBack, Lapse)
+    root = etree.fromstring(drawn)
+    texts = [text.text for text in root.iter("{http://www.w3.org/2000/svg}text")]
+    for row in journey.table.rows:
+        asked = [f"[{name_of(guard).replace('_', ' ')}]" for guard in row.when]
+        leaves = row.event not in (GoBack, Lapse) and row.source is not row.dest
+        if leaves:
+            assert " ".join([row.event.__name__, *asked]) in texts
+        assert row.source.name in texts
+    refused = [row for row in journey.table.rows if not row.accepted and row.event is not Lapse]
+    dashed = {(row.source, row.dest) for row in refused if row.source is not row.dest}
+    assert drawn.count('class="dashed"') == len(dashed)
+
+
+def test_no_two_texts_of_a_drawing_overlap() -> None:
+    for journey in all_journeys():
+        root = etree.fromstring(drawing(journey.table, GoBack, Lapse))
+        boxes = []
+        for text in root.iter("{http://www.w3.org/2000/svg}text"):
+            x, y, width = int(text.attrib["x"]), int(text.attrib["y"]), 7 * len(text.text or "")
+            left = x - width // 2 if text.get("class") == "name" else x
+            assert 0 <= left < left + width <= 760
+            boxes.append((left, left + width, y - 10, y + 3))
+        for one, other in itertools.combinations(boxes, 2):
+            assert one[1] <= other[0] or other[1] <= one[0] or one[3] <= other[2] or other[3] <= one[2], (one, other)
+
+
+def test_a_state_beside_the_way_is_in_the_note() -> None:
+    class Path(Enum):
+        FIRST = "first"
+        LONG = "long"
+        SHORT = "short"
+        END = "end"
+
+    rows: Any = (
+        Row("first.long", Path.FIRST, Push, Path.LONG, (never,)),
+        Row("first.short", Path.FIRST, Push, Path.SHORT),
+        Row("long.burn", Path.LONG, Burn, Path.END),
+        Row("short.burn", Path.SHORT, Burn, Path.END),
+    )
+    table = compile_table(rows, states=Path, events=(Push, Burn), initial=Path.FIRST, final=frozenset({Path.END}))
+    drawn = drawing(table, GoBack, Lapse)
+    assert "Beside the way: SHORT → END." in drawn
+    assert "GoBack" not in drawn
+    assert "Lapse" not in drawn

@@ -24,26 +24,20 @@ from educonnect_flow import (
     SubmitCode,
     Validators,
 )
-from educonnect_flow.activation.events import PUBLIC
-from educonnect_flow.activation.facts import (
-    ClaimFacts,
-    CodeFacts,
-    FoundFacts,
-    IssueFacts,
-    PasswordFacts,
-    PupilsFacts,
-    ReadyFacts,
-)
-from educonnect_flow.activation.snapshot import Activation, Challenge, Claim, ShownPupil
-from educonnect_flow.activation.states import FINAL
-from educonnect_flow.activation.table import ROWS
 from educonnect_flow.engine import engine
 from educonnect_flow.engine.decide import decide
 from educonnect_flow.engine.event import Event, Lapse
 from educonnect_flow.engine.step import NO_FACTS, Decision, Facts
 from educonnect_flow.journeys import ACTIVATION
+from educonnect_flow.journeys.activation.account import AccountFacts, NewAccount
+from educonnect_flow.journeys.activation.run import FINAL, Activation
+from educonnect_flow.journeys.activation.table import EVENTS, ROWS
 from educonnect_flow.people import MobileKey, Relation, SealedMobile
 from educonnect_flow.reasons import Refusal
+from educonnect_flow.steps.code import Challenge, IssueFacts, Recipient
+from educonnect_flow.steps.identity import ClaimFacts, FoundFacts, ProvedFacts
+from educonnect_flow.steps.password import JudgedBy
+from educonnect_flow.steps.pupils import PupilsFacts, ShownPupil
 from educonnect_flow.testing.clock import START
 from tests.world import (
     EMILIE,
@@ -63,29 +57,22 @@ NOW = START + timedelta(minutes=5)
 CODE = "246810"
 UNTIL = NOW + timedelta(hours=1)
 
-CLAIM = Claim(mobile=SealedMobile("sealed"), mobile_key=MobileKey("key"), masked="+33 6 •• •• •• 78", guardians=("g1",))
-NOBODY = evolve(CLAIM, guardians=())
+SENT_TO = Recipient(
+    sealed_mobile=SealedMobile("sealed"), mobile_key=MobileKey("key"), masked_mobile="+33 6 •• •• •• 78"
+)
 SHOWN = tuple(
     ShownPupil(id=one.id, given_name=one.given_name, school=one.school, relation=Relation.IN_CHARGE)
     for one in (LEO, ZOE)
 )
 COUNTED: dict[str, Any] = {"mobile_keys": (MobileKey("key"),), "prefix": "+33612", "barred": {}}
-FOUND = FoundFacts(
-    **COUNTED, nonce="n", message="m", mobile=MOBILE, sealed=SealedMobile("sealed"), masked="•", candidates=(EMILIE,)
-)
+FOUND = FoundFacts(**COUNTED, nonce="n", message="m", recipient=SENT_TO, mobile=MOBILE, candidates=(EMILIE,))
 CLAIMED = ClaimFacts(form=(), human=None, found=FOUND)
 ISSUE = IssueFacts(**COUNTED, nonce="n", message="m")
-CODED = CodeFacts(**COUNTED, expected=CODE, candidates=(EMILIE,), identifiers=())
+CODED = ProvedFacts(**COUNTED, expected=CODE, candidates=(EMILIE,), identifiers=())
 PUPILS = PupilsFacts(**COUNTED, pupils=(LEO, ZOE), gone=frozenset())
-READY = ReadyFacts(
-    mobile=MOBILE,
-    base="e.durand",
-    breached=False,
-    guardians=("g1",),
-    gone=frozenset(),
-    identifier="e.durand42",
-    active=False,
-)
+NEW = NewAccount(guardians=("g1",), gone=frozenset(), stem="e.durand", identifier="e.durand42", active=False)
+JUDGED_BY = JudgedBy(mobile=MOBILE, stem="e.durand", breached=False)
+READY = AccountFacts(judged_by=JUDGED_BY, new=NEW)
 
 
 def barred(facts: Any, kind: str) -> Any:
@@ -96,7 +83,7 @@ def run(state: State, **fields: Any) -> Activation:
     """A run in *state*, as the table leads there."""
     given: dict[str, Any] = {}
     if state not in (State.PROFILE, State.SIGN_IN, State.IDENTITY):
-        given["claim"] = CLAIM
+        given |= {"sent_to": SENT_TO, "guardians": ("g1",)}
     if state is State.CODE:
         given |= {"challenge": Challenge("n", START, START + timedelta(minutes=30)), "codes": 1, "code_at": START}
     if state in (State.PUPILS, State.PASSWORD):
@@ -130,18 +117,18 @@ CASES: dict[str, Case] = {
     "back to the profile": Case(run(S.SIGN_IN), GoBack(), NO_FACTS, S.PROFILE, "sign_in.back"),
     "claim": Case(run(S.IDENTITY), claim(), CLAIMED, S.CODE, "identity.claim"),
     "a stranger's claim": Case(run(S.IDENTITY), STRANGER, UNKNOWN, S.CODE, "identity.claim"),
-    "a claim refused on its form": Case(run(S.IDENTITY), claim(), REFUSED_FORM, S.IDENTITY, None, (Reason.REQUIRED,)),
+    "a claim refused on its form": Case(run(S.IDENTITY), claim(), REFUSED_FORM, S.IDENTITY, "identity.refused", (Reason.REQUIRED,)),
     "a claim too soon": Case(
-        run(S.IDENTITY, code_at=NOW, codes=1), claim(), evolve(CLAIMED, found=None), S.IDENTITY, None, (Reason.RESEND_TOO_SOON,)
+        run(S.IDENTITY, code_at=NOW, codes=1), claim(), evolve(CLAIMED, found=None), S.IDENTITY, "identity.refused", (Reason.RESEND_TOO_SOON,)
     ),
     "a claim after the last code": Case(
-        run(S.IDENTITY, code_at=START, codes=4), claim(), evolve(CLAIMED, found=None), S.IDENTITY, None, (Reason.RESENDS_USED,)
+        run(S.IDENTITY, code_at=START, codes=4), claim(), evolve(CLAIMED, found=None), S.IDENTITY, "identity.refused", (Reason.RESENDS_USED,)
     ),
     "a robot": Case(
         run(S.IDENTITY), claim(), evolve(CLAIMED, human=False, found=None), S.IDENTITY, "identity.again", (Reason.HUMAN_CHECK_FAILED,)
     ),
     "a claim beyond a limit": Case(
-        run(S.IDENTITY), claim(), evolve(CLAIMED, found=barred(FOUND, "sms_budget")), S.IDENTITY, None, (Reason.SMS_BUDGET,)
+        run(S.IDENTITY), claim(), evolve(CLAIMED, found=barred(FOUND, "sms_budget")), S.IDENTITY, "identity.refused", (Reason.SMS_BUDGET,)
     ),
     "beyond a limit, a person": Case(
         run(S.IDENTITY), claim(), evolve(CLAIMED, human=True, found=barred(FOUND, "sms_budget")), S.IDENTITY, "identity.again",
@@ -151,15 +138,15 @@ CASES: dict[str, Case] = {
     "back to the sign-in": Case(run(S.IDENTITY), GoBack(), NO_FACTS, S.SIGN_IN, "identity.back"),
     "the right code": Case(run(S.CODE), SubmitCode(CODE), CODED, S.PUPILS, "code.right"),
     "a stranger's right code": Case(
-        run(S.CODE, claim=NOBODY), SubmitCode(CODE), evolve(CODED, candidates=()), S.CODE, "code.wrong", (Reason.CODE_WRONG,)
+        run(S.CODE, sent_to=evolve(SENT_TO, decoy=True), guardians=()), SubmitCode(CODE), evolve(CODED, candidates=()), S.CODE, "code.wrong", (Reason.CODE_WRONG,)
     ),
     "a wrong code": Case(run(S.CODE), SubmitCode("000000"), CODED, S.CODE, "code.wrong", (Reason.CODE_WRONG,)),
     "the last wrong code": Case(
         run(S.CODE, code_failures=4), SubmitCode("000000"), CODED, S.LOCKED, "code.last", (Reason.CODE_WRONG, Reason.LOCKED)
     ),
-    "a malformed code": Case(run(S.CODE), SubmitCode("x"), CODED, S.CODE, None, (Reason.CODE_MALFORMED,)),
+    "a malformed code": Case(run(S.CODE), SubmitCode("x"), CODED, S.CODE, "code.refused", (Reason.CODE_MALFORMED,)),
     "an expired code": Case(
-        run(S.CODE), SubmitCode(CODE), CODED, S.CODE, None, (Reason.CODE_EXPIRED,), now=START + timedelta(minutes=30)
+        run(S.CODE), SubmitCode(CODE), CODED, S.CODE, "code.refused", (Reason.CODE_EXPIRED,), now=START + timedelta(minutes=30)
     ),
     "the right code of a locked mobile": Case(
         run(S.CODE), SubmitCode(CODE), barred(CODED, "mobile_failures"), S.LOCKED, "code.barred", (Reason.LOCKED,)
@@ -173,9 +160,9 @@ CASES: dict[str, Case] = {
         (Reason.NO_PUPIL,),
     ),
     "another code": Case(run(S.CODE), ResendCode(), ISSUE, S.CODE, "code.resend"),
-    "another code too soon": Case(run(S.CODE, code_at=NOW), ResendCode(), ISSUE, S.CODE, None, (Reason.RESEND_TOO_SOON,)),
+    "another code too soon": Case(run(S.CODE, code_at=NOW), ResendCode(), ISSUE, S.CODE, "code.resend_refused", (Reason.RESEND_TOO_SOON,)),
     "another code beyond a limit": Case(
-        run(S.CODE), ResendCode(), barred(ISSUE, "sms_per_mobile"), S.CODE, None, (Reason.SMS_PER_MOBILE,)
+        run(S.CODE), ResendCode(), barred(ISSUE, "sms_per_mobile"), S.CODE, "code.resend_refused", (Reason.SMS_PER_MOBILE,)
     ),
     "back from the code": Case(run(S.CODE), GoBack(), NO_FACTS, S.IDENTITY, "code.back"),
     "right dates": Case(run(S.PUPILS), answers(LEO, ZOE), PUPILS, S.PASSWORD, "pupils.right"),
@@ -183,7 +170,7 @@ CASES: dict[str, Case] = {
     "the last wrong date": Case(
         run(S.PUPILS, pupils_failures=4), WRONG_DATE, PUPILS, S.LOCKED, "pupils.last", (Reason.BIRTH_DATES_WRONG, Reason.LOCKED)
     ),
-    "no answer": Case(run(S.PUPILS), ConfirmPupils([]), PUPILS, S.PUPILS, None, (Reason.ANSWER_MISSING, Reason.ANSWER_MISSING)),
+    "no answer": Case(run(S.PUPILS), ConfirmPupils([]), PUPILS, S.PUPILS, "pupils.refused", (Reason.ANSWER_MISSING, Reason.ANSWER_MISSING)),
     "all denied": Case(
         run(S.PUPILS), answers(deny=[LEO, ZOE]), PUPILS, S.REFUSED, "pupils.none", (Reason.NO_PUPIL_CONFIRMED,)
     ),
@@ -201,19 +188,19 @@ CASES: dict[str, Case] = {
         run(S.PUPILS), answers(LEO, ZOE), barred(PUPILS, "national_failures"), S.PUPILS, "pupils.held", (Reason.SERVICE_FAILURES,)
     ),
     "back from the pupils": Case(run(S.PUPILS), GoBack(), NO_FACTS, S.IDENTITY, "pupils.back"),
-    "a password": Case(run(S.PASSWORD), password(), PasswordFacts(ready=READY), S.ACTIVATED, "password.chosen"),
+    "a password": Case(run(S.PASSWORD), password(), READY, S.ACTIVATED, "password.chosen"),
     "a weak password": Case(
-        run(S.PASSWORD), password("Ab1!"), PasswordFacts(ready=READY), S.PASSWORD, None, (Reason.PASSWORD_TOO_SHORT,)
+        run(S.PASSWORD), password("Ab1!"), READY, S.PASSWORD, "password.refused", (Reason.PASSWORD_TOO_SHORT,)
     ),
     "a published password": Case(
-        run(S.PASSWORD), password(), PasswordFacts(ready=evolve(READY, breached=True)), S.PASSWORD, None, (Reason.PASSWORD_BREACHED,)
+        run(S.PASSWORD), password(), evolve(READY, judged_by=evolve(JUDGED_BY, breached=True)), S.PASSWORD, "password.refused", (Reason.PASSWORD_BREACHED,)
     ),
-    "a malformed password": Case(run(S.PASSWORD), password("x" * 300), PasswordFacts(ready=None), S.PASSWORD, None, (Reason.TOO_LONG,)),
+    "a malformed password": Case(run(S.PASSWORD), password("x" * 300), AccountFacts(judged_by=None, new=None), S.PASSWORD, "password.refused", (Reason.TOO_LONG,)),
     "a password of an account": Case(
-        run(S.PASSWORD), password(), PasswordFacts(ready=evolve(READY, active=True)), S.ALREADY_ACTIVE, "password.active"
+        run(S.PASSWORD), password(), evolve(READY, new=evolve(NEW, active=True)), S.ALREADY_ACTIVE, "password.active"
     ),
     "a password of who was struck out": Case(
-        run(S.PASSWORD), password("weak"), PasswordFacts(ready=evolve(READY, gone=frozenset({"leo", "zoe"}))), S.REFUSED,
+        run(S.PASSWORD), password("weak"), evolve(READY, new=evolve(NEW, gone=frozenset({"leo", "zoe"}))), S.REFUSED,
         "password.gone", (Reason.NO_PUPIL,),
     ),
     "back from the password": Case(run(S.PASSWORD), GoBack(), NO_FACTS, S.PUPILS, "password.back"),
@@ -254,10 +241,10 @@ def test_a_clock_that_stepped_back_shortens_a_code_and_changes_nothing_else() ->
 
 
 def test_the_cases_take_every_row() -> None:
-    assert {case.row for case in CASES.values()} - {None} == {row.name for row in ROWS}
+    assert {case.row for case in CASES.values()} == {row.name for row in ROWS}
 
 
-EVENTS: dict[type[Event], Event] = {
+GIVEN: dict[type[Event], Event] = {
     type(event): event
     for event in (
         ChooseProfile(Profile.GUARDIAN), StartActivation(), claim(), SubmitCode(CODE), ResendCode(), answers(LEO, ZOE),
@@ -268,12 +255,12 @@ EVENTS: dict[type[Event], Event] = {
 
 @promise("F5")
 @pytest.mark.parametrize("state", State, ids=lambda state: state.name)
-@pytest.mark.parametrize("kind", PUBLIC, ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("kind", GIVEN, ids=lambda kind: kind.__name__)
 def test_an_event_out_of_its_state_is_a_refusal_that_needs_no_facts(state: State, kind: type[Event]) -> None:
     if any((row.source, row.event) == (state, kind) for row in ROWS):
         return
     before = run(state)
-    decision = decide(ACTIVATION, before, EVENTS[kind], NO_FACTS, NOW, Settings(), Validators())
+    decision = decide(ACTIVATION, before, GIVEN[kind], NO_FACTS, NOW, Settings(), Validators())
     assert ([refusal.reason for refusal in decision.refusals], decision.row) == ([Reason.NOT_NOW], None)
     assert not decision.audited
     counted = {} if state in FINAL else {"version": 8, "events": 1}
@@ -282,7 +269,7 @@ def test_an_event_out_of_its_state_is_a_refusal_that_needs_no_facts(state: State
 
 
 def test_the_library_alone_lets_time_pass() -> None:
-    assert Lapse not in PUBLIC
+    assert Lapse not in EVENTS
 
 
 # --- what was decided is decided again -----------------------------------------------------------------------

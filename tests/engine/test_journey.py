@@ -6,17 +6,18 @@ import re
 import subprocess
 import sys
 from enum import Enum
-from typing import Any
+from typing import Any, get_args
 
 import attrs
 import pytest
 
 from educonnect_flow import GoBack, State, SubmitCode
-from educonnect_flow.activation.events import PUBLIC
-from educonnect_flow.activation.states import FINAL
 from educonnect_flow.engine.event import Lapse
 from educonnect_flow.engine.journey import Journey
 from educonnect_flow.journeys import ACTIVATION, FORGOTTEN_IDENTIFIER, NAMES, all_journeys, journey_named
+from educonnect_flow.journeys.activation.run import FINAL
+from educonnect_flow.journeys.activation.table import EVENTS
+from educonnect_flow.journeys.outcomes import AnyOutcome
 from educonnect_flow.machinery.table import TableError, compile_table
 from tests import ROOT
 
@@ -57,7 +58,7 @@ def test_the_table_and_the_run_have_the_same_states() -> None:
 def test_a_state_without_an_end_by_time_is_refused() -> None:
     rows = tuple(row for row in ACTIVATION.table.rows if row.name != "code.idle")
     table = compile_table(
-        rows, states=State, events=(*PUBLIC, Lapse), initial=State.PROFILE, final=FINAL, internal=frozenset({Lapse})
+        rows, states=State, events=(*EVENTS, Lapse), initial=State.PROFILE, final=FINAL, internal=frozenset({Lapse})
     )
     with pytest.raises(TableError, match="no row ends CODE when a run expires"):
         changed(table=table)
@@ -103,3 +104,23 @@ def test_the_views_of_another_journey_are_no_views() -> None:
 
     with pytest.raises(TableError, match="the state PROFILE has no view"):
         changed(views={Door.OPEN: None})
+
+
+def test_a_run_whose_field_has_no_default_is_refused() -> None:
+    @attrs.frozen(kw_only=True, slots=False)
+    class Named(ACTIVATION.run):  # type: ignore[misc,name-defined]
+        name: str
+
+    @attrs.frozen(kw_only=True, slots=False)
+    class Listed(ACTIVATION.run):  # type: ignore[misc,name-defined]
+        names: list[str] = attrs.field(factory=list)
+
+    with pytest.raises(TableError, match=r"ACTIVATION: Named\.name needs a default that is a value"):
+        changed(run=Named)
+    with pytest.raises(TableError, match=r"ACTIVATION: Listed\.names needs a default that is a value"):
+        changed(run=Listed)
+
+
+def test_the_union_of_all_outcomes_names_each_state_once() -> None:
+    states = [get_args(get_args(one)[0])[0] for one in get_args(AnyOutcome)]
+    assert states == [state for journey in all_journeys() for state in journey.run.states]

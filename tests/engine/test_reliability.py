@@ -121,10 +121,9 @@ def _derive(world: World, out: Outcome) -> str:
     loaded = store.load(digest(out.handle))
     assert loaded is not None
     a = activation_of(loaded)
-    assert a.claim is not None
     assert a.challenge is not None
     outside = world.flow._engine.outside
-    return outside.code_of("ACTIVATION", a.id, a.challenge.nonce, outside.mobile_of(a.id, a.claim.mobile))
+    return outside.code_of("ACTIVATION", a.id, a.challenge.nonce, outside.mobile_of(a.id, a.recipient.sealed_mobile))
 
 
 @promise("R2")

@@ -18,12 +18,12 @@ from hypothesis import strategies as hyp
 from educonnect_flow import Guardian, Reason, Settings, State
 from educonnect_flow.__main__ import main
 from educonnect_flow.accounts import read_account
-from educonnect_flow.activation.snapshot import Activation
 from educonnect_flow.directory import StaticDirectory
 from educonnect_flow.engine.run import dump, load, stored
 from educonnect_flow.errors import WrongUse
 from educonnect_flow.identifier import base, width
 from educonnect_flow.journeys import all_journeys
+from educonnect_flow.journeys.activation.run import Activation
 from educonnect_flow.machinery.keys import Keys
 from educonnect_flow.machinery.tally import EMPTY, EXACT, Limit, Tally, barred, forgotten_at, hit, micros, moment
 from educonnect_flow.ports import Message, utc_now
@@ -127,8 +127,8 @@ def test_a_snapshot_goes_there_and_back() -> None:
 
 
 def test_a_newer_snapshot_is_refused_clearly() -> None:
-    text = dump(full()).replace('"format":1', '"format":2')
-    with pytest.raises(ValueError, match="a stored ACTIVATION has format 2; this library reads up to 1"):
+    text = dump(full()).replace('"format":2', '"format":3')
+    with pytest.raises(ValueError, match="a stored ACTIVATION has format 3; this library reads up to 2"):
         parsed(text)
 
 

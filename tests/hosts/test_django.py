@@ -307,9 +307,9 @@ def test_where_a_request_comes_from() -> None:
 
 
 def test_every_event_has_a_form_and_every_state_an_address() -> None:
-    from educonnect_flow.activation.events import PUBLIC
+    from educonnect_flow.journeys.activation.table import EVENTS
 
-    assert set(FORMS) == {event.__name__ for event in PUBLIC}
+    assert set(FORMS) == {event.__name__ for event in EVENTS}
     assert all(form().event_name == name for name, form in FORMS.items())
     assert set(PAGES) == set(State)
     assert len(set(PAGES.values())) == len(PAGES)

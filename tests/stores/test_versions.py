@@ -17,9 +17,9 @@ import psycopg
 import pytest
 
 from educonnect_flow import ChooseProfile, Profile, Reason, ResendCode, StartActivation, State, SubmitCode
-from educonnect_flow.activation.snapshot import Activation
 from educonnect_flow.engine.run import Kept, dump
 from educonnect_flow.errors import RequestReused
+from educonnect_flow.journeys.activation.run import Activation
 from educonnect_flow.machinery.keys import digest
 from educonnect_flow.machinery.tally import micros
 from educonnect_flow.ports import Store
@@ -58,8 +58,13 @@ def test_every_snapshot_ever_stored_is_read(line: dict[str, Any]) -> None:
     again = dump(kept)
     assert parsed(again, line["version"]) == kept
     then, now = json.loads(line["text"]), json.loads(again)
-    assert now["format"] == 1
     then.pop("id", None)  # it is a column of its own
+    if then["format"] == 1:
+        then["format"] = 2
+        if "claim" in then:
+            sealed, key, masked, guardians = then.pop("claim")
+            then["sent_to"] = [sealed, key, masked, guardians == []]
+            then |= {"guardians": guardians} if guardians else {}
     assert now == then
 
 

@@ -17,31 +17,31 @@ pytestmark = pytest.mark.ci
 # file, what is there, what is planted, and what mypy says of it
 FAULTS: dict[str, tuple[str, str, str, str]] = {
     "an event's field that does not exist": (
-        "activation/guards.py", "given=attempt.event.code,", "given=attempt.event.coode,", "has no attribute",
+        "steps/code.py", "given=attempt.event.code,", "given=attempt.event.coode,", "has no attribute",
     ),
     "a port called with other things than it takes": (
         "engine/engine.py", "self.outside.stored(self.outside.store.load, digest(handle), keys)",
         'self.outside.stored(self.outside.store.load, 42, [keys], "too", "many")', "arg-type",
     ),
     "the plain number stored as the sealed one": (
-        "activation/effects.py", "mobile=found.sealed,", "mobile=found.mobile,", "SealedMobile",
+        "steps/code.py", "sealed_mobile=SealedMobile(outside.keys.seal(mobile, run)),", "sealed_mobile=mobile,", "SealedMobile",
     ),
     "the sealed number counted under": (
-        "activation/effects.py", "mobile_key=found.mobile_keys[0],", "mobile_key=found.sealed,", "MobileKey",
+        "steps/code.py", "mobile_key=outside.keys_of(mobile)[0],", "mobile_key=mobile,", "MobileKey",
     ),
     "a fact that is not loaded": (
-        "activation/loading.py",
+        "steps/identity.py",
         "        identifiers=tuple([record.key for record in loading.records if record.kind == accounts.KIND]),\n", "",
         'Missing named argument "identifiers"',
     ),
     "facts of another event": (
-        "activation/guards.py", "attempt.facts.expected", "attempt.facts.pupils", "has no attribute",
+        "steps/code.py", "expected=attempt.facts.expected", "expected=attempt.facts.pupils", "has no attribute",
     ),
     "a typed number looked up as it is": (
-        "activation/loading.py", "candidates=await _find(outside, mobile),", "candidates=await _find(outside, event.mobile),", "E164",
+        "steps/identity.py", "candidates=await find(outside, mobile))", "candidates=await find(outside, event.mobile))", "E164",
     ),
     "an optional answer given to the human check": (
-        "activation/loading.py", "        assert event.human_check is not None\n", "", "arg-type",
+        "steps/human_check.py", "    assert answer is not None\n", "", "arg-type",
     ),
 }  # fmt: skip
 

@@ -40,3 +40,18 @@ reasons.  Exceptions are for the host: a port that fails, an unknown handle, a w
 
 Who imports whom: ``event`` < ``run`` < ``step``, ``outside``, ``journey`` < ``decide`` < ``engine``.
 """
+
+from __future__ import annotations
+
+from educonnect_flow.engine.event import Event, Lapse
+from educonnect_flow.engine.journey import Journey, Show, showing
+from educonnect_flow.engine.outside import Loading
+from educonnect_flow.engine.run import TEXTS, TIME, Codec, Run, saved
+from educonnect_flow.engine.step import NO_FACTS, Attempt, Draft, Facts
+from educonnect_flow.machinery.table import Row, Table, TableError, compile_table, gated
+from educonnect_flow.outcome import Outcome, View
+
+__all__ = [
+    "NO_FACTS", "TEXTS", "TIME", "Attempt", "Codec", "Draft", "Event", "Facts", "Journey", "Lapse", "Loading",
+    "Outcome", "Row", "Run", "Show", "Table", "TableError", "View", "compile_table", "gated", "saved", "showing",
+]  # fmt: skip

@@ -49,15 +49,15 @@ def decide(  # noqa: PLR0917 - all that a decision is made from, as a replay has
     offered: Any = Lapse() if expired else event
     attempt: Attempt[Any, Any, Any] = Attempt(current.state, current, offered, facts, now, settings, validators)
     row = journey.table.fire(attempt, type(offered))
-    accepted = row is not None and row.accepted
+    assert row is not None  # the table has one for every event that the state accepts
     changes = attempt.changes
     changes |= {"state": attempt.state, "version": run.version + 1, "seen_at": now, "latest_at": now}
     changes["events"] = run.events + 1
     return Decision(
         run=amended(current, changes),
-        accepted=accepted,
-        refusals=() if accepted else tuple(attempt.refusals),
-        row=row.name if row is not None else None,
+        accepted=row.accepted,
+        refusals=() if row.accepted else tuple(attempt.refusals),
+        row=row.name,
         event=type(offered).__name__,
         audited=True,
         limits=tuple(attempt.limits),

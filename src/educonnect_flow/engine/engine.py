@@ -76,9 +76,9 @@ class Engine:
                 raise WrongUse(f"two journeys are called {journey.name}")
         self._events = frozenset(event for journey in self.journeys.values() for event in journey.events)
 
-    # --- the calls ---------------------------------------------------------------------------------
+    # --- the calls: each returns an Outcome of the run's journey ---------------------------------------
 
-    async def start(self, journey: Journey[Any], source: str | None = None, event: Event | None = None) -> Outcome:
+    async def start(self, journey: Journey[Any], source: str | None = None, event: Event | None = None) -> Any:
         """A new run of *journey*; with an *event*, the outcome of it: both in one commit."""
         outside = self.outside
         if source is not None and not isinstance(source, str):
@@ -119,7 +119,7 @@ class Engine:
             now = outside.now()
         raise StoreUnavailable("too many others change what this needs at once")
 
-    async def submit(self, handle: str, event: Event, request_id: str | None = None) -> Outcome:
+    async def submit(self, handle: str, event: Event, request_id: str | None = None) -> Any:
         """Take *event* to its end: committed, then answered."""
         if type(event) not in self._events:
             raise WrongUse(f"submit takes one of the events, not {type(event).__name__}")
@@ -148,7 +148,7 @@ class Engine:
             memo.learn(receipt)
         raise StoreUnavailable("too many others change this run at once")
 
-    async def resume(self, handle: str) -> Outcome:
+    async def resume(self, handle: str) -> Any:
         """Where the parent is.  Counts neither as a submit nor as an event."""
         for _ in range(ROUNDS):
             now = self.outside.now()

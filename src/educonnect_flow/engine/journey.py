@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from enum import Enum
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic
 
 from attrs import field, frozen
 
 from educonnect_flow.engine.event import Event, Lapse
-from educonnect_flow.engine.run import Run
+from educonnect_flow.engine.run import Run, fields_of
 from educonnect_flow.machinery.table import Table, TableError
+from educonnect_flow.outcome import Outcome, View
 from educonnect_flow.settings import Settings
 
 if TYPE_CHECKING:
@@ -18,13 +19,29 @@ if TYPE_CHECKING:
     from educonnect_flow.prompt import HumanPrompt
     from educonnect_flow.validators.password import PasswordReport
 
-R = TypeVar("R", bound=Run)
+if TYPE_CHECKING:
+    from typing_extensions import TypeVar
+
+    R_co = TypeVar("R_co", bound=Run, covariant=True)
+    Out_co = TypeVar("Out_co", default=Outcome[Any, Any], covariant=True)
+else:
+    from typing import TypeVar
+
+    R_co = TypeVar("R_co", bound=Run, covariant=True)
+    Out_co = TypeVar("Out_co", covariant=True)
 
 Load = Callable[["Loading[Any, Any]"], Awaitable[Any]]
 """Loads the facts of one event from outside."""
 
-Show = Callable[[Any, Settings, "HumanPrompt | None"], Any]
+Show = Callable[[Any, Settings, "HumanPrompt | None"], View]
 """What the page of a state shows: ``(run, settings, prompt) -> view``."""
+
+
+def showing(view: type[View]) -> Show:
+    """A page that shows nothing of the run."""
+    shown = view()
+    return lambda *_: shown
+
 
 Secret = Callable[[Any, Settings], "str | None"]
 """The text of an event that is hashed when it is accepted; ``None`` when it would be refused on its form."""
@@ -34,13 +51,15 @@ Meter = Callable[["Loading[Any, Any]", str], Awaitable["PasswordReport"]]
 
 
 @frozen(kw_only=True, eq=False, repr=False)
-class Journey(Generic[R]):
+class Journey(Generic[R_co, Out_co]):
     """One journey, checked when it is made.
+
+    Its type names its runs and its outcomes: a union of ``Outcome``, one per state.
 
     :raises TableError: naming the state or the event that lacks something.
     """
 
-    run: type[R]
+    run: type[R_co]
     """The class of its runs.  It has the journey's name and its states."""
     table: Table[Any, Any]
     events: tuple[type[Event], ...]
@@ -57,6 +76,10 @@ class Journey(Generic[R]):
 
     def __attrs_post_init__(self) -> None:
         states: type[Enum] = self.run.states
+        try:
+            fields_of(self.run)
+        except TypeError as error:
+            raise TableError(f"{self.name}: {error}") from None
         if type(self.table.initial) is not states:
             raise TableError(f"{self.name}: the table's states are not those of the run")
         for state in states:

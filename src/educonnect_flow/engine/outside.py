@@ -24,8 +24,8 @@ from educonnect_flow.validators import Validators
 
 P = ParamSpec("P")
 T = TypeVar("T")
-R = TypeVar("R", bound=Run)
-E = TypeVar("E", bound=Event)
+R_co = TypeVar("R_co", bound=Run, covariant=True)
+E_co = TypeVar("E_co", bound=Event, covariant=True)
 
 _log = logging.getLogger("educonnect_flow")
 
@@ -181,13 +181,13 @@ class Memo:
             self.conflicts.append(receipt.conflict)
 
 
-@define(eq=False, repr=False)
-class Loading(Generic[R, E]):
+@frozen(eq=False, repr=False, slots=False)
+class Loading(Generic[R_co, E_co]):
     """What the facts of one event are loaded for."""
 
     outside: Outside
-    run: R
-    event: E
+    run: R_co
+    event: E_co
     now: datetime
     memo: Memo
     records: tuple[Record, ...]

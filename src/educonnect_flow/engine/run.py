@@ -1,7 +1,8 @@
 """A run: one parent's way through a journey, between two events.
 
-This is the part that every journey has.  A journey's run is a subclass with the journey's own fields, and its own
-``dump_fields`` and ``load_fields``; steps that journeys share bring their part of it as a class between both.
+This is the part that every journey has.  A journey's run is a subclass with the journey's own fields; steps that
+journeys share bring their part of it as a class between both.  Each field says how it is written as JSON (``saved``);
+what JSON takes as it is (text, whole numbers, ``None``) needs to say nothing.
 """
 
 from __future__ import annotations
@@ -10,9 +11,9 @@ import json
 from collections.abc import Callable
 from datetime import datetime
 from enum import Enum
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, NamedTuple, Self
 
-from attrs import field, frozen
+from attrs import NOTHING, Factory, field, fields, frozen
 
 from educonnect_flow.machinery.secrecy import Confidential, made
 from educonnect_flow.machinery.text import encode
@@ -20,6 +21,30 @@ from educonnect_flow.records import Body, Ref, StoredRun
 
 Kept = dict[str, Any]
 """The text form of a run, parsed."""
+
+
+class Codec(NamedTuple):
+    """How a field is written as JSON, and read; ``None``: as JSON has it."""
+
+    dump: Callable[[Any], Any] | None
+    load: Callable[[Any], Any] | None
+
+
+TIME = Codec(datetime.isoformat, datetime.fromisoformat)
+"""An aware time."""
+TEXTS = Codec(None, tuple)
+"""A tuple of texts."""
+
+_CODEC = "codec"
+
+
+def saved(default: Any, codec: Codec | None = None, *, repr: bool = True) -> Any:  # noqa: A002 - as in attrs
+    """A field of a run: left out of the text form while it has its *default*, else written by *codec*.
+
+    :param codec: default: JSON takes the value as it is.
+    :param repr: whether the run's repr shows it; false for what is personal.
+    """
+    return field(default=default, repr=repr, metadata={_CODEC: codec})
 
 
 @frozen(kw_only=True, slots=False)
@@ -74,17 +99,38 @@ class Run(Confidential):
         """Whether the page now shows that something has expired since the run was last looked at."""
         return False
 
-    def dump_fields(self, kept: Kept) -> None:
-        """Add the journey's own fields to *kept*; what has its default is left out."""
 
-    @classmethod
-    def load_fields(cls, kept: Kept) -> dict[str, Any]:  # noqa: ARG003 - for runs that have fields
-        """The journey's own fields out of *kept*: every one, by name."""
-        return {}
+class _Field(NamedTuple):
+    name: str
+    default: Any
+    dump: Callable[[Any], Any] | None
+    load: Callable[[Any], Any] | None
 
 
-_PLAIN = ("events", "rotation", "strays", "source", "prompt")
-"""Fields that JSON takes as they are, and that are left out when they are empty."""
+_BESIDE = frozenset({"id", "owner", "version", "state", "created_at", "seen_at", "latest_at"})
+"""Fields that a store keeps beside the text, or that every text has."""
+
+
+_FIELDS: dict[type[Run], tuple[_Field, ...]] = {}
+
+
+def fields_of(kind: type[Run]) -> tuple[_Field, ...]:
+    """How the fields of *kind* are written and read, but for those ``_BESIDE``.
+
+    :raises TypeError: when one has no default, or one that is made anew each time: a run begins with its first state
+        alone.
+    """
+    known = _FIELDS.get(kind)
+    if known is None:
+        known = _FIELDS[kind] = tuple([_field_of(kind, one) for one in fields(kind) if one.name not in _BESIDE])
+    return known
+
+
+def _field_of(kind: type[Run], one: Any) -> _Field:
+    if one.default is NOTHING or isinstance(one.default, Factory):  # type: ignore[arg-type]  # attrs types it as a function
+        raise TypeError(f"{kind.__name__}.{one.name} needs a default that is a value")
+    codec = one.metadata.get(_CODEC) or Codec(None, None)
+    return _Field(one.name, one.default, codec.dump, codec.load)
 
 
 def dump(run: Run) -> str:
@@ -97,12 +143,11 @@ def dump(run: Run) -> str:
     }
     if run.latest_at != run.seen_at:
         kept["latest_at"] = run.latest_at.isoformat()
-    fields = run.__dict__
-    for name in _PLAIN:
-        value = fields[name]
-        if value:
-            kept[name] = value
-    run.dump_fields(kept)
+    values = run.__dict__
+    for name, default, write, _ in fields_of(type(run)):
+        value = values[name]
+        if value is not default and value != default:
+            kept[name] = value if write is None else write(value)
     return encode(kept)
 
 
@@ -119,8 +164,8 @@ def load(kind: type[Run], text: str, stored: StoredRun, version: int) -> Run:
         raise ValueError(f"a stored {kind.journey} has format {kept['format']}; this library reads up to {newest}")
     for lift in kind.upcasts[kept["format"] - 1 :]:
         kept = lift(kept)
-    get, seen_at = kept.get, datetime.fromisoformat(kept["seen_at"])
-    fields: dict[str, Any] = {
+    seen_at = datetime.fromisoformat(kept["seen_at"])
+    values: dict[str, Any] = {
         "id": stored.id,
         "owner": stored.owner,
         "version": version,
@@ -128,13 +173,13 @@ def load(kind: type[Run], text: str, stored: StoredRun, version: int) -> Run:
         "created_at": datetime.fromisoformat(kept["created_at"]),
         "seen_at": seen_at,
         "latest_at": datetime.fromisoformat(kept["latest_at"]) if "latest_at" in kept else seen_at,
-        "events": get("events", 0),
-        "rotation": get("rotation", 0),
-        "strays": get("strays", 0),
-        "source": get("source"),
-        "prompt": get("prompt"),
     }
-    return made(kind, fields | kind.load_fields(kept))
+    for name, default, _, read in fields_of(kind):
+        if name in kept:
+            values[name] = kept[name] if read is None else read(kept[name])
+        else:
+            values[name] = default
+    return made(kind, values)
 
 
 def stored(run: Run) -> StoredRun:

@@ -107,7 +107,7 @@ class Decision(Confidential, Generic[R]):
     refusals: tuple[Refusal, ...]
     """Empty when accepted."""
     row: str | None
-    """The name of the row taken; ``None`` when the event was refused and nothing moved."""
+    """The name of the row taken; ``None`` for an event out of its state."""
     event: str
     """The name of the event's class; ``Lapse`` when time decided instead."""
     audited: bool

@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from educonnect_flow.journeys.activation import ACTIVATION
     from educonnect_flow.journeys.forgotten_identifier import FORGOTTEN_IDENTIFIER
 
-
 __all__ = ["ACTIVATION", "FORGOTTEN_IDENTIFIER"]
 
 NAMES = tuple(__all__)

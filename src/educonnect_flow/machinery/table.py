@@ -1,8 +1,9 @@
 """A literal table of rows, checked, and driven by one shared ``transitions`` machine.
 
 The table is the only definition of a journey.  ``compile_table`` refuses one that has an
-unreachable state, a trap, a way out of a final state, a name it does not know or a row that can
-never be taken; then it builds the machine, once, and freezes it.
+unreachable state, a trap, a way out of a final state, a name it does not know, a row that can
+never be taken, or an event that no row takes when every guard says no; then it builds the machine, once, and freezes
+it.
 """
 
 from __future__ import annotations
@@ -277,6 +278,12 @@ def _check_order(rows: tuple[Row[S, A], ...]) -> None:
             raise TableError(f"row {row.name!r} can never be taken: {closed[pair]!r} before it takes all")
         if not row.when:
             closed[pair] = row.name
+    for row in rows:
+        if (row.source, row.event) not in closed:
+            raise TableError(
+                f"no row takes {row.event.__name__} in {row.source.name} when every guard says no: "
+                "the last one must ask nothing"
+            )
 
 
 def _check_gates(rows: tuple[Row[S, A], ...]) -> None:

@@ -24,11 +24,11 @@ from educonnect_flow import (
     State,
     SubmitCode,
 )
-from educonnect_flow.activation.budgets import prefix_of, shards
 from educonnect_flow.directory import StaticDirectory
 from educonnect_flow.errors import WrongUse
 from educonnect_flow.people import E164
 from educonnect_flow.sms import RecordingSms
+from educonnect_flow.steps.limits import prefix_of, shards
 from tests.world import LEO, MOBILE, SECRET, STRANGER, ZOE, World, answers, claim, later, reasons
 
 promise = pytest.mark.promise

@@ -25,7 +25,7 @@ from educonnect_flow import (
     State,
     SubmitCode,
 )
-from educonnect_flow.activation.states import FINAL
+from educonnect_flow.journeys.activation.run import FINAL
 from educonnect_flow.ports import Store
 from educonnect_flow.stores import MemoryStore, SqliteStore
 from educonnect_flow.testing import strategies as st

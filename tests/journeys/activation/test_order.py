@@ -27,10 +27,9 @@ from educonnect_flow import (
     State,
     SubmitCode,
 )
-from educonnect_flow.activation.events import PUBLIC
-from educonnect_flow.activation.states import FINAL
-from educonnect_flow.activation.table import TABLE
 from educonnect_flow.errors import RequestReused, UnknownHandle
+from educonnect_flow.journeys.activation.run import FINAL
+from educonnect_flow.journeys.activation.table import EVENTS, TABLE
 from educonnect_flow.machinery.keys import digest
 from tests.world import (
     EMILIE,
@@ -52,7 +51,7 @@ from tests.world import (
 
 promise = pytest.mark.promise
 
-EVENTS = [
+GIVEN = [
     ChooseProfile(Profile.GUARDIAN),
     StartActivation(),
     claim(),
@@ -91,7 +90,7 @@ def end_in(world: World, state: State) -> Outcome:
 @pytest.mark.parametrize("state", [state for state in State if state not in FINAL])
 def test_an_event_without_a_row_changes_nothing(world: World, state: State) -> None:
     out = world.at(state)
-    for event in EVENTS:
+    for event in GIVEN:
         if type(event) not in out.permitted:
             after = world.submit(out, event, "a request")
             assert (after.state, after.accepted, reasons(after)) == (state, False, [Reason.NOT_NOW])
@@ -105,7 +104,7 @@ def test_permitted_is_what_the_table_has() -> None:
         world = World()
         out = end_in(world, state) if state in FINAL else world.at(state)
         assert out.state is state
-        assert out.permitted == tuple(e for e in PUBLIC if TABLE.accepts(state, e))
+        assert out.permitted == tuple(e for e in EVENTS if TABLE.accepts(state, e))
 
 
 @promise("F2")
@@ -204,7 +203,7 @@ def test_a_final_state_absorbs_every_event(world: World, state: State) -> None:
     out = end_in(world, state)
     assert out.state is state
     assert out.permitted == ()
-    for event in EVENTS:
+    for event in GIVEN:
         after = world.submit(out, event)
         assert (after.state, reasons(after), after.view) == (state, [Reason.NOT_NOW], out.view)
     world.clock.advance(hours=2)

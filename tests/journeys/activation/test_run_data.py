@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from educonnect_flow import ChooseProfile, GoBack, Profile, Settings, StartActivation, State, SubmitCode
-from educonnect_flow.activation import views
-from educonnect_flow.activation.snapshot import Activation
+from educonnect_flow.journeys.activation import views
+from educonnect_flow.journeys.activation.run import Activation
 from educonnect_flow.machinery.keys import digest
 from tests.stored.walks import walk_everywhere
 from tests.world import LEO, MOBILE, ZOE, Questions, World, activation_of, answers, claim, later
@@ -37,8 +37,8 @@ def test_a_step_back_to_the_identity_leaves_nothing_of_the_claim(state: State) -
         assert (kept(world, out.handle).confirmed, kept(world, out.handle).denied) == (None, ())
         out = world.submit(out, GoBack())
     a = kept(world, out.handle)
-    assert (a.state, a.claim, a.challenge, a.names, a.pupils, a.confirmed, a.denied) == (
-        State.IDENTITY, None, None, (), (), None, (),
+    assert (a.state, a.sent_to, a.guardians, a.challenge, a.names, a.pupils, a.confirmed, a.denied) == (
+        State.IDENTITY, None, (), None, (), (), None, (),
     )  # fmt: skip
 
 

@@ -22,11 +22,10 @@ from educonnect_flow import (
     State,
     SubmitCode,
 )
-from educonnect_flow.activation.events import PUBLIC
-from educonnect_flow.activation.states import FINAL
-from educonnect_flow.activation.table import ROWS, TABLE
 from educonnect_flow.engine.event import Lapse
 from educonnect_flow.engine.step import Attempt
+from educonnect_flow.journeys.activation.run import FINAL
+from educonnect_flow.journeys.activation.table import EVENTS, ROWS, TABLE
 from educonnect_flow.machinery.table import Row
 from tests.world import (
     EMILIE,
@@ -123,6 +122,7 @@ RECIPES: dict[str, Callable[[World, Outcome], Any]] = {
     "identity.claim": lambda w, o: claim(),
     "identity.told": lambda w, o: STRANGER,
     "identity.again": lambda w, o: claim(human_check="not the number"),
+    "identity.refused": lambda w, o: claim(mobile="1"),
     "identity.back": lambda w, o: GoBack(),
     "code.barred": lambda w, o: bar_mobile(w, lambda: SubmitCode(w.code())),
     "code.held": lambda w, o: bar_mobile(w, lambda: SubmitCode(w.code())),
@@ -131,6 +131,8 @@ RECIPES: dict[str, Callable[[World, Outcome], Any]] = {
     "code.right": lambda w, o: SubmitCode(w.code()),
     "code.last": lambda w, o: fail_codes(w, o, 4),
     "code.wrong": lambda w, o: fail_codes(w, o, 0),
+    "code.refused": lambda w, o: SubmitCode("1"),
+    "code.resend_refused": lambda w, o: ResendCode(),
     "code.resend": lambda w, o: later(w, ResendCode()),
     "code.back": lambda w, o: GoBack(),
     "pupils.barred": lambda w, o: bar_mobile(w, lambda: answers(LEO, ZOE)),
@@ -140,10 +142,12 @@ RECIPES: dict[str, Callable[[World, Outcome], Any]] = {
     "pupils.right": lambda w, o: answers(LEO, ZOE),
     "pupils.last": lambda w, o: fail_dates(w, o, 4),
     "pupils.wrong": lambda w, o: fail_dates(w, o, 0),
+    "pupils.refused": lambda w, o: answers(LEO),
     "pupils.back": lambda w, o: GoBack(),
     "password.active": lambda w, o: activate_elsewhere(w, password),
     "password.gone": lambda w, o: strike_out(w, password()),
     "password.chosen": lambda w, o: password(),
+    "password.refused": lambda w, o: password("x"),
     "password.back": lambda w, o: GoBack(),
 } | {row.name: lapse for row in ROWS if row.event is Lapse}
 
@@ -190,7 +194,7 @@ def activation_id(world: World, out: Outcome) -> str:
 def test_every_pair_is_a_row_or_a_refusal() -> None:
     taken = {(row.source, row.event) for row in ROWS}
     for state in State:
-        for event in PUBLIC:
+        for event in EVENTS:
             assert TABLE.accepts(state, event) is ((state, event) in taken)
 
 
@@ -249,7 +253,7 @@ def test_the_effects_of_the_steps_leave_what_the_next_ones_need() -> None:
     world = World()
     out = world.at(State.PASSWORD)
     loaded = None
-    for state, gone in ((State.PUPILS, ["confirmed"]), (State.IDENTITY, ["claim", "challenge", "confirmed"])):
+    for state, gone in ((State.PUPILS, ["confirmed"]), (State.IDENTITY, ["sent_to", "challenge", "confirmed"])):
         out = world.submit(out, GoBack())
         loaded = world.store.load(digest(out.handle))
         assert loaded is not None

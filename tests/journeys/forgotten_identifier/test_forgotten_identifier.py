@@ -110,7 +110,7 @@ def test_no_code_opens_for_a_stranger(world: World) -> None:
     assert loaded is not None
     kept = json.loads(loaded.run.body.text)
     outside = world.flow._engine.outside
-    mobile = outside.mobile_of(loaded.run.id, kept["claim"][0])
+    mobile = outside.mobile_of(loaded.run.id, kept["sent_to"][0])
     code = outside.code_of("FORGOTTEN_IDENTIFIER", loaded.run.id, kept["challenge"][0], mobile)
     assert reasons(world.submit(out, SubmitCode(code))) == [Reason.CODE_WRONG]
 

@@ -13,23 +13,16 @@ from django.http import HttpRequest, QueryDict
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from educonnect_flow.activation.events import (
-    ChoosePassword,
-    ChooseProfile,
-    ClaimIdentity,
-    ConfirmPupils,
-    GoBack,
-    Profile,
-    ResendCode,
-    StartActivation,
-    SubmitCode,
-)
-from educonnect_flow.activation.snapshot import ShownPupil
-from educonnect_flow.activation.views import PupilsView
 from educonnect_flow.engine.event import Event
+from educonnect_flow.journeys.activation.profile import ChooseProfile, Profile, StartActivation
 from educonnect_flow.machinery.secrecy import Hidden
 from educonnect_flow.people import PupilAnswer, Relation
 from educonnect_flow.reasons import Reason, Refusal
+from educonnect_flow.steps.code import ResendCode, SubmitCode
+from educonnect_flow.steps.ending import GoBack
+from educonnect_flow.steps.identity import ClaimIdentity
+from educonnect_flow.steps.password import ChoosePassword
+from educonnect_flow.steps.pupils import ConfirmPupils, PupilsView, ShownPupil
 
 
 class Posted(QueryDict):

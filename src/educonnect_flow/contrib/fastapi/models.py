@@ -13,10 +13,10 @@ import attrs
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, create_model, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from educonnect_flow.activation import views
-from educonnect_flow.activation.events import PUBLIC
-from educonnect_flow.activation.states import State
 from educonnect_flow.engine.event import Event
+from educonnect_flow.journeys.activation import views
+from educonnect_flow.journeys.activation.run import State
+from educonnect_flow.journeys.activation.table import EVENTS
 from educonnect_flow.outcome import Outcome
 from educonnect_flow.people import PupilAnswer
 from educonnect_flow.prompt import HumanPrompt
@@ -144,7 +144,7 @@ def path_of(event: type[Event]) -> str:
     return "".join(f"-{letter.lower()}" if letter.isupper() else letter for letter in event.__name__).lstrip("-")
 
 
-PATHS = {event: path_of(event) for event in PUBLIC}
+PATHS = {event: path_of(event) for event in EVENTS}
 """Where each event is posted."""
 
 VIEWS: dict[State, type] = {
@@ -247,7 +247,7 @@ class ReportModel(Read):
         return told.model_dump(mode="json")
 
 
-_POSTED: tuple[Model, ...] = (AnswerModel, Assessed, *(event_of(event)[0] for event in PUBLIC))
+_POSTED: tuple[Model, ...] = (AnswerModel, Assessed, *(event_of(event)[0] for event in EVENTS))
 NAMES = frozenset({"body", "header", "Idempotency-Key"}.union(*(model.model_fields for model in _POSTED)))
 """All names of the schema that an error may be at."""
 

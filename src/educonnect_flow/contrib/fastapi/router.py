@@ -9,7 +9,6 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Body, Header, Request, Response
 from fastapi.responses import JSONResponse
 
-from educonnect_flow.activation.events import PUBLIC
 from educonnect_flow.aio import AsyncFlow
 from educonnect_flow.contrib.fastapi.models import (
     PATHS,
@@ -32,6 +31,7 @@ from educonnect_flow.contrib.fastapi.problems import (
 )
 from educonnect_flow.engine.event import Event
 from educonnect_flow.errors import UnknownHandle, WrongUse
+from educonnect_flow.journeys.activation.table import EVENTS
 from educonnect_flow.messages import LOCALES
 from educonnect_flow.outcome import Outcome
 
@@ -197,7 +197,7 @@ def activation_router(
         raise WrongUse("handle_in must be 'header' or 'cookie'")
     api = _Api(flow, in_cookie=handle_in == "cookie", secure=secure, source=source)
     api.add_start_and_resume()
-    for event in PUBLIC:
+    for event in EVENTS:
         api.add_event(event)
     api.add_assessment()
     api.add_prompt("image", "image/png")

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from educonnect_flow.activation.loading import load_claim, load_code, load_resend
 from educonnect_flow.engine.journey import Journey
 from educonnect_flow.journeys.forgotten_identifier.run import ForgottenIdentifier, State
 from educonnect_flow.journeys.forgotten_identifier.table import EVENTS, TABLE
-from educonnect_flow.journeys.forgotten_identifier.views import VIEWS
+from educonnect_flow.journeys.forgotten_identifier.views import VIEWS, ForgottenIdentifierOutcome
+from educonnect_flow.steps.code import load_resend
+from educonnect_flow.steps.identity import load_claim, load_proof
 
-FORGOTTEN_IDENTIFIER: Journey[ForgottenIdentifier] = Journey(
+FORGOTTEN_IDENTIFIER: Journey[ForgottenIdentifier, ForgottenIdentifierOutcome] = Journey(
     run=ForgottenIdentifier,
     table=TABLE,
     events=EVENTS,
-    facts=dict(zip(EVENTS, (load_claim, load_code, load_resend, None), strict=True)),
+    facts=dict(zip(EVENTS, (load_claim, load_proof, load_resend, None), strict=True)),
     views=VIEWS,
     prompts=frozenset({State.IDENTITY}),
 )

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from attrs import frozen
 
-from educonnect_flow.activation.snapshot import CodeRun
-from educonnect_flow.engine.run import Kept
+from educonnect_flow.engine.run import TEXTS, saved
+from educonnect_flow.steps.identity import IdentityRun, claim_in_parts
 
 
 class State(Enum):
@@ -31,22 +31,12 @@ class State(Enum):
 
 
 @frozen(kw_only=True, slots=False)
-class ForgottenIdentifier(CodeRun):
+class ForgottenIdentifier(IdentityRun):
     """One run between two events."""
 
     journey: ClassVar[str] = "FORGOTTEN_IDENTIFIER"
     states: ClassVar[type[State]] = State
+    upcasts = (claim_in_parts,)
 
-    identifiers: tuple[str, ...] = ()
+    identifiers: tuple[str, ...] = saved((), TEXTS, repr=False)
     """``SHOWN``: of the accounts that were found."""
-
-    def dump_fields(self, kept: Kept) -> None:
-        """See ``Run``."""
-        super().dump_fields(kept)
-        if self.identifiers:
-            kept["identifiers"] = self.identifiers
-
-    @classmethod
-    def load_fields(cls, kept: Kept) -> dict[str, Any]:
-        """See ``Run``."""
-        return {**super().load_fields(kept), "identifiers": tuple(kept.get("identifiers", ()))}

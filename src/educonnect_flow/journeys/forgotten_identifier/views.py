@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from attrs import field, frozen
 
-from educonnect_flow.activation.views import ExpiredView, View, plain, show_code, show_identity, show_locked
-from educonnect_flow.engine.journey import Show
+from educonnect_flow.engine.journey import Show, showing
 from educonnect_flow.journeys.forgotten_identifier.run import ForgottenIdentifier, State
+from educonnect_flow.outcome import Outcome, View
 from educonnect_flow.prompt import HumanPrompt
 from educonnect_flow.settings import Settings
+from educonnect_flow.steps.code import CodeView, show_code
+from educonnect_flow.steps.ending import ExpiredView
+from educonnect_flow.steps.identity import IdentityView, show_identity
+from educonnect_flow.steps.limits import LockedView, show_locked
 
 
 @frozen(slots=False)
@@ -25,7 +31,7 @@ class NotActivatedView(View):
     __slots__ = ()
 
 
-def _shown(run: ForgottenIdentifier, settings: Settings, prompt: HumanPrompt | None) -> View:  # noqa: ARG001 - as all
+def _shown(run: ForgottenIdentifier, settings: Settings, prompt: HumanPrompt | None) -> ShownView:  # noqa: ARG001
     return ShownView(run.identifiers)
 
 
@@ -33,7 +39,17 @@ VIEWS: dict[State, Show] = {
     State.IDENTITY: show_identity,
     State.CODE: show_code,
     State.SHOWN: _shown,
-    State.NOT_ACTIVATED: plain(NotActivatedView),
+    State.NOT_ACTIVATED: showing(NotActivatedView),
     State.LOCKED: show_locked,
-    State.EXPIRED: plain(ExpiredView),
+    State.EXPIRED: showing(ExpiredView),
 }
+
+ForgottenIdentifierOutcome = (
+    Outcome[Literal[State.IDENTITY], IdentityView]
+    | Outcome[Literal[State.CODE], CodeView]
+    | Outcome[Literal[State.SHOWN], ShownView]
+    | Outcome[Literal[State.NOT_ACTIVATED], NotActivatedView]
+    | Outcome[Literal[State.LOCKED], LockedView]
+    | Outcome[Literal[State.EXPIRED], ExpiredView]
+)
+"""An outcome of the journey: its ``state`` says which class its ``view`` has."""

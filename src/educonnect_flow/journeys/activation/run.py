@@ -1,8 +1,15 @@
-"""Where an activation stands: one state per page that the parent sees."""
+"""The pages of the activation, and what is kept between two of them."""
 
 from __future__ import annotations
 
 from enum import Enum
+from typing import ClassVar
+
+from attrs import frozen
+
+from educonnect_flow.steps.identity import claim_in_parts
+from educonnect_flow.steps.password import PasswordRun
+from educonnect_flow.steps.pupils import PupilsRun
 
 
 class State(Enum):
@@ -39,3 +46,14 @@ class State(Enum):
 FINAL = frozenset(
     {State.ACTIVATED, State.ALREADY_ACTIVE, State.NOT_ELIGIBLE, State.REFUSED, State.LOCKED, State.EXPIRED}
 )
+
+
+@frozen(kw_only=True, slots=False)
+class Activation(PupilsRun, PasswordRun):
+    """One activation between two events."""
+
+    journey: ClassVar[str] = "ACTIVATION"
+    states: ClassVar[type[State]] = State
+    upcasts = (claim_in_parts,)
+
+    identifier: str | None = None

@@ -1,1 +1,0 @@
-"""The activation of an account: its states, events, table and snapshot.  Pure: no I/O, no clock, no randomness."""

@@ -1,0 +1,67 @@
+"""The human check: an image to read, or a puzzle that the browser solves.  It is part of another step's page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from attrs import frozen
+
+from educonnect_flow.engine.outside import Loading
+from educonnect_flow.engine.step import Attempt, Facts
+from educonnect_flow.reasons import Reason, Refusal, required
+
+LONGEST_ANSWER = 10_000
+"""Characters of an answer, at most: a solved puzzle is a few hundred."""
+
+_FIELD = "human_check"
+
+
+@frozen(kw_only=True, eq=False, slots=False, repr=False)
+class HumanFacts(Facts):
+    """For a page with a human check."""
+
+    human: bool | None
+    """Whether the answer was right; ``None`` when the check was not asked."""
+
+
+def read_answer(loading: Loading[Any, Any], answer: str | None) -> tuple[Refusal, ...]:
+    """What is wrong with *answer* as such, before the check is asked."""
+    if loading.outside.human_check is None:
+        return ()
+    wrong = required(_FIELD, answer or "", LONGEST_ANSWER, Reason.HUMAN_CHECK_REQUIRED)
+    if wrong is None and loading.run.prompt is None:  # the check came in while this parent was on the page
+        wrong = Refusal(Reason.HUMAN_CHECK_REQUIRED, _FIELD)
+    return () if wrong is None else (wrong,)
+
+
+async def load_human(loading: Loading[Any, Any], answer: str | None) -> bool | None:
+    """Whether *answer* is right, asked once per request: a prompt serves once.
+
+    :param answer: one that ``read_answer`` has nothing against.
+    """
+    outside, prompt, check = loading.outside, loading.run.prompt, loading.outside.human_check
+    if check is None:
+        return None
+    assert prompt is not None  # the form is refused without both
+    assert answer is not None
+    return await loading.memo.once(outside, "human_check.passes", check.passes, prompt, answer) is True
+
+
+def human_refused(facts: HumanFacts) -> tuple[Refusal, ...]:
+    """Why the answer does not let the parent on, or nothing."""
+    return (Refusal(Reason.HUMAN_CHECK_FAILED, _FIELD),) if facts.human is False else ()
+
+
+def prompt_spent(attempt: Attempt[Any, Any, HumanFacts]) -> bool:
+    """The human check was answered, rightly or not: its prompt will not serve again."""
+    return attempt.facts.human is not None
+
+
+def ask_prompt(attempt: Attempt[Any, Any, Any]) -> None:
+    """The page is shown: it needs a prompt that nobody answered yet."""
+    attempt.prompt = True
+
+
+def drop_prompt(attempt: Attempt[Any, Any, Any]) -> None:
+    """The page is left."""
+    attempt.changes["prompt"] = None

@@ -1,0 +1,283 @@
+"""The identity: names and mobile, compared with the school's records.  A stranger walks on like a known parent.
+
+Its page ends in a first code, so the run data builds on that of the code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from attrs import field, frozen
+
+from educonnect_flow import accounts
+from educonnect_flow.engine.event import Event
+from educonnect_flow.engine.outside import Loading, Outside
+from educonnect_flow.engine.run import TEXTS, Kept, saved
+from educonnect_flow.engine.step import Attempt
+from educonnect_flow.errors import WrongUse
+from educonnect_flow.machinery.secrecy import amended, hidden, hidden_or_none
+from educonnect_flow.outcome import View
+from educonnect_flow.people import E164, Guardian
+from educonnect_flow.prompt import HumanPrompt
+from educonnect_flow.reasons import Reason, Refusal, refusals_of, required
+from educonnect_flow.records import Ref
+from educonnect_flow.settings import Settings
+from educonnect_flow.steps.code import (
+    CodeFacts,
+    CodeRun,
+    FirstCodeFacts,
+    SubmitCode,
+    code_due,
+    drop_code,
+    expected_code,
+    issue,
+    load_first_code,
+    mobile_of,
+)
+from educonnect_flow.steps.human_check import HumanFacts, human_refused, load_human, read_answer
+from educonnect_flow.steps.limits import failure_limits, limits_reached, load_counted
+from educonnect_flow.typed import of
+from educonnect_flow.validators import Validators
+from educonnect_flow.validators import identity as names
+from educonnect_flow.validators import mobile as mobiles
+from educonnect_flow.validators.identity import IdentityCheck
+from educonnect_flow.validators.mobile import read_mobile
+
+# --- events ----------------------------------------------------------------------------------------
+
+
+@frozen(kw_only=True, slots=False)
+class ClaimIdentity(Event):
+    """The identity form: names, mobile and the answer to the human check."""
+
+    family_name: str = field(converter=hidden, validator=of(str), repr=False)
+    """Birth or usage name."""
+    given_name: str = field(converter=hidden, validator=of(str), repr=False)
+    mobile: str = field(converter=hidden, validator=of(str), repr=False)
+    """As typed: ``06 12 34 56 78``, ``+262 692 12 34 56``."""
+    human_check: str | None = field(default=None, converter=hidden_or_none, validator=of(str, type(None)), repr=False)
+    """The answer to the prompt of the view; ``None`` when none was asked."""
+
+
+# --- run data --------------------------------------------------------------------------------------
+
+
+@frozen(kw_only=True, slots=False)
+class IdentityRun(CodeRun):
+    """A parent gives names and mobile, and proves the mobile with a code."""
+
+    guardians: tuple[str, ...] = saved((), TEXTS, repr=False)
+    """Ids of the records that match the claim; empty for a stranger."""
+
+    @property
+    def wanted(self) -> tuple[Ref, ...]:
+        """While a code is waited for: the accounts of the guardians claimed, and as many for a stranger as for one."""
+        if self.challenge is None:
+            return ()
+        return accounts.of_guardians(self.guardians)
+
+
+def claim_in_parts(kept: Kept) -> Kept:
+    """Format 1 had the number and the guardians of a claim in one list."""
+    claim = kept.pop("claim", None)
+    if claim is not None:
+        *number, guardians = claim
+        kept["sent_to"] = [*number, not guardians]
+        if guardians:
+            kept["guardians"] = guardians
+    return kept
+
+
+# --- facts -----------------------------------------------------------------------------------------
+
+
+@frozen(kw_only=True, eq=False, slots=False, repr=False)
+class FoundFacts(FirstCodeFacts):
+    """For an identity form that is right as such, and whose human check was passed."""
+
+    mobile: E164
+    candidates: tuple[Guardian, ...]
+    """Records of the directory with this mobile."""
+
+
+@frozen(kw_only=True, eq=False, slots=False, repr=False)
+class ClaimFacts(HumanFacts):
+    """For ``ClaimIdentity``."""
+
+    form: tuple[Refusal, ...]
+    """What is wrong with the form itself, before anything outside was asked."""
+    found: FoundFacts | None
+    """``None`` when nothing was looked for, because the claim is refused already."""
+
+
+@frozen(kw_only=True, eq=False, slots=False, repr=False)
+class ProvedFacts(CodeFacts):
+    """For ``SubmitCode``, where a right code proves an identity."""
+
+    candidates: tuple[Guardian, ...]
+    """The records that matched the claim and are there now."""
+    identifiers: tuple[str, ...]
+    """Of the accounts that the guardians have already."""
+
+
+def read_form(loading: Loading[Any, ClaimIdentity]) -> tuple[E164 | None, tuple[Refusal, ...]]:
+    """The number as read, and every refusal of the form.  Lengths are bounded before anything else is done."""
+    event, outside = loading.event, loading.outside
+    refusals = [*_name("family_name", event.family_name), *_name("given_name", event.given_name)]
+    mobile = None
+    blank = required("mobile", event.mobile, mobiles.LONGEST)
+    if blank is not None:
+        refusals.append(blank)
+    else:
+        number = read_mobile(event.mobile, outside.settings)
+        mobile = number.number
+        refusals += refusals_of(outside.validators.mobile(number))
+        if mobile is None and not refusals:
+            refusals.append(Refusal(Reason.MOBILE_INVALID, "mobile"))  # whatever a host's validator lets through
+    return mobile, (*refusals, *read_answer(loading, event.human_check))
+
+
+def _name(name: str, text: str) -> tuple[Refusal, ...]:
+    blank = required(name, text, names.LONGEST)
+    if blank is not None:
+        return (blank,)
+    return () if names.writable(text) else (Refusal(Reason.CHARACTERS, name),)
+
+
+async def load_claim(loading: Loading[IdentityRun, ClaimIdentity]) -> ClaimFacts:
+    """For ``ClaimIdentity``."""
+    outside, run, event = loading.outside, loading.run, loading.event
+    mobile, form = read_form(loading)
+    if form or code_due(run, outside.settings, loading.now):
+        return ClaimFacts(form=form, human=None, found=None)
+    human = await load_human(loading, event.human_check)
+    if human is False:
+        return ClaimFacts(form=(), human=False, found=None)
+    assert mobile is not None  # the form is right
+    first = await load_first_code(loading, mobile)
+    found = FoundFacts(**first.__dict__, mobile=mobile, candidates=await find(outside, mobile))
+    return ClaimFacts(form=(), human=human, found=found)
+
+
+async def find(outside: Outside, mobile: E164) -> tuple[Guardian, ...]:
+    """The records of the directory with *mobile*.
+
+    :raises WrongUse: when the directory returns something else.
+    """
+    found: Any = await outside.ask("directory.find", outside.directory.find, mobile)
+    if not isinstance(found, tuple | list | Sequence) or not all(isinstance(one, Guardian) for one in found):
+        raise WrongUse("directory.find must return a sequence of Guardian")
+    return tuple(found)
+
+
+async def find_claimed(outside: Outside, run: IdentityRun, mobile: E164) -> tuple[Guardian, ...]:
+    """Those of *mobile* that matched the claim of *run* and are there now."""
+    return tuple([guardian for guardian in await find(outside, mobile) if guardian.id in run.guardians])
+
+
+async def load_proof(loading: Loading[IdentityRun, SubmitCode]) -> ProvedFacts:
+    """For ``SubmitCode``."""
+    outside, run = loading.outside, loading.run
+    mobile = mobile_of(outside, run)
+    return ProvedFacts(
+        **load_counted(loading, mobile, run.recipient.mobile_key),
+        expected=expected_code(outside, run, mobile),
+        candidates=await find_claimed(outside, run, mobile),
+        identifiers=tuple([record.key for record in loading.records if record.kind == accounts.KIND]),
+    )
+
+
+# --- guards ----------------------------------------------------------------------------------------
+
+Claiming = Attempt[IdentityRun, ClaimIdentity, ClaimFacts]
+Proving = Attempt[IdentityRun, SubmitCode, ProvedFacts]
+
+
+def claim_holds(attempt: Claiming) -> bool:
+    """The form is right, the human check passed, the mobile may receive a code now, and somebody may be told of it."""
+    return not attempt.verdict("claim", _claim)
+
+
+def _claim(attempt: Claiming) -> tuple[Refusal, ...]:
+    facts = attempt.facts
+    refused = facts.form or code_due(attempt.run, attempt.settings, attempt.now) or human_refused(facts)
+    if refused:
+        return refused
+    assert facts.found is not None  # what is refused so far is all that is refused without looking
+    refused = limits_reached(facts.found, attempt.now)
+    if refused:
+        return refused
+    if attempt.settings.tell_unknown_identity and not matching(attempt.event, facts.found, attempt.validators):
+        return (Refusal(Reason.IDENTITY_UNKNOWN),)
+    return ()
+
+
+def identity_refused(attempt: Claiming) -> bool:
+    """The claim failed because nobody is called so, and the host wants that said."""
+    return any(refusal.reason is Reason.IDENTITY_UNKNOWN for refusal in attempt.verdict("claim", _claim))
+
+
+_NOBODY = Guardian(id="", family_name="Personne", given_name="Aucune", mobile="")
+"""A dummy record, so that an unknown mobile costs one comparison too."""
+
+
+def matching(event: ClaimIdentity, found: FoundFacts, validators: Validators) -> tuple[str, ...]:
+    """Ids of the records that are the person claimed.  Takes the same steps when there is no record."""
+    ids = []
+    for guardian in found.candidates or (_NOBODY,):
+        record = IdentityCheck(
+            family_name=event.family_name, given_name=event.given_name, mobile=found.mobile, guardian=guardian
+        )
+        if not refusals_of(validators.identity(record)) and guardian is not _NOBODY:
+            ids.append(guardian.id)
+    return tuple(dict.fromkeys(ids))
+
+
+def has_account(attempt: Proving) -> bool:
+    """One of the guardian's records has an account already."""
+    return bool(attempt.facts.identifiers)
+
+
+# --- effects ---------------------------------------------------------------------------------------
+
+
+def _found(attempt: Claiming) -> FoundFacts:
+    found = attempt.facts.found
+    assert found is not None  # the claim holds, so it was looked for
+    return found
+
+
+def take_claim(attempt: Claiming) -> None:
+    """Somebody says who they are, and gets a first code.  The same is noted for a stranger, whose run is a decoy."""
+    found = _found(attempt)
+    guardians = matching(attempt.event, found, attempt.validators)
+    attempt.changes |= {"guardians": guardians, "prompt": None}
+    issue(attempt, amended(found.recipient, {"decoy": not guardians}), found)
+
+
+def count_identity_failure(attempt: Claiming) -> None:
+    """A wrong name is a failure of the mobile, where it is said."""
+    attempt.limits += failure_limits(attempt, _found(attempt), adds=1)
+
+
+def undo_claim(attempt: Attempt[Any, Any, Any]) -> None:
+    """Back to the identity page: the claim and its code are dropped.  Counters stay."""
+    drop_code(attempt)
+    attempt.changes["guardians"] = ()
+
+
+# --- view ------------------------------------------------------------------------------------------
+
+
+@frozen(slots=False)
+class IdentityView(View):
+    """``IDENTITY``"""
+
+    prompt: HumanPrompt | None
+    """What the human check asks; ``None`` when the flow has none."""
+
+
+def show_identity(run: IdentityRun, settings: Settings, prompt: HumanPrompt | None) -> IdentityView:  # noqa: ARG001
+    """The identity page."""
+    return IdentityView(prompt)

@@ -1,0 +1,195 @@
+"""The password: chosen twice the same, judged, and measured while the parent types."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from attrs import field, frozen
+
+from educonnect_flow import identifier
+from educonnect_flow.engine.event import Event
+from educonnect_flow.engine.outside import Loading
+from educonnect_flow.engine.run import TEXTS, saved
+from educonnect_flow.engine.step import Attempt, Facts
+from educonnect_flow.machinery.secrecy import Hidden, hidden
+from educonnect_flow.machinery.table import gated
+from educonnect_flow.outcome import View
+from educonnect_flow.people import E164
+from educonnect_flow.prompt import HumanPrompt
+from educonnect_flow.reasons import Refusal, refusals_of
+from educonnect_flow.settings import Settings
+from educonnect_flow.steps.code import CodeRun, code_right, mobile_of
+from educonnect_flow.steps.identity import Proving
+from educonnect_flow.typed import of
+from educonnect_flow.validators import Validators
+from educonnect_flow.validators.password import (
+    Criterion,
+    PasswordCheck,
+    PasswordReport,
+    assess,
+    check_texts,
+    empty_criteria,
+    normalise,
+)
+
+# --- events ----------------------------------------------------------------------------------------
+
+
+@frozen(kw_only=True, slots=False)
+class ChoosePassword(Event):
+    """The password and its confirmation, exactly as typed."""
+
+    password: str = field(converter=hidden, validator=of(str), repr=False)
+    confirmation: str = field(converter=hidden, validator=of(str), repr=False)
+
+
+# --- run data --------------------------------------------------------------------------------------
+
+
+@frozen(kw_only=True, slots=False)
+class PasswordRun(CodeRun):
+    """A run that ends with a password."""
+
+    names: tuple[str, ...] = saved((), TEXTS, repr=False)
+    """The guardian's family, given and usage name, from the accepted code on: no password may be made of them."""
+
+
+# --- facts -----------------------------------------------------------------------------------------
+
+
+@frozen(kw_only=True, eq=False, slots=False, repr=False)
+class JudgedBy(Facts):
+    """What a password is judged by, beside itself."""
+
+    mobile: E164
+    stem: str
+    """The identifier to be, without its digits."""
+    breached: bool
+    """Whether the password was published, as far as the host's list knows."""
+
+
+@frozen(kw_only=True, eq=False, slots=False, repr=False)
+class PasswordFacts(Facts):
+    """For ``ChoosePassword``."""
+
+    judged_by: JudgedBy | None
+    """``None`` when nothing was looked for, because the password is refused on its form."""
+
+
+def refused_on_its_form(event: ChoosePassword, settings: Settings) -> bool:
+    """Whether *event* is refused whatever else there is."""
+    return bool(check_texts(event.password, event.confirmation, settings.password_max))
+
+
+async def load_judged_by(loading: Loading[PasswordRun, Any], password: str, *, listed: bool = True) -> JudgedBy:
+    """What *password* is judged by, beside itself.
+
+    :param password: of at most ``password_max`` characters.
+    :param listed: whether the host's list of published passwords is asked.
+    """
+    outside, run = loading.outside, loading.run
+    family_name, given_name = run.names[:2]
+    breached, breaches = False, outside.breaches
+    if breaches is not None and listed:
+        breached = bool(await loading.memo.once(outside, "breaches.holds", breaches.holds, normalise(password)))
+    return JudgedBy(mobile=mobile_of(outside, run), stem=identifier.base(given_name, family_name), breached=breached)
+
+
+async def assess_password(loading: Loading[PasswordRun, Any], password: str) -> PasswordReport:
+    """The meter: the criteria that *password* meets, and its strength.  Nothing is stored, and nothing counts."""
+    outside, run, settings = loading.outside, loading.run, loading.outside.settings
+    text = Hidden(password[: settings.password_max])
+    formal = check_texts(password, password, settings.password_max)
+    # What is refused on its form is not looked up, as in a submit.
+    judged_by = await load_judged_by(loading, text, listed=not formal)
+    check = _check(run, judged_by, text, text, settings)
+    refusals = _refusals(run, judged_by, password, password, settings, outside.validators)
+    return await outside.call(assess, check, refusals)
+
+
+def accepted_password(event: ChoosePassword, settings: Settings) -> str | None:
+    """The password of *event* as it is hashed when it is accepted; ``None`` when it would be refused on its form."""
+    if refused_on_its_form(event, settings):
+        return None
+    text = normalise(event.password)
+    return text if text == normalise(event.confirmation) else None
+
+
+# --- guards ----------------------------------------------------------------------------------------
+
+Choosing = Attempt[PasswordRun, ChoosePassword, PasswordFacts]
+
+
+def password_holds(attempt: Choosing) -> bool:
+    """The validator lets the password through."""
+    return not attempt.verdict("password", _password)
+
+
+def _password(attempt: Choosing) -> tuple[Refusal, ...]:
+    event, judged_by = attempt.event, attempt.facts.judged_by
+    return _refusals(attempt.run, judged_by, event.password, event.confirmation, attempt.settings, attempt.validators)
+
+
+def _refusals(
+    run: PasswordRun,
+    judged_by: JudgedBy | None,
+    password: str,
+    confirmation: str,
+    settings: Settings,
+    validators: Validators,
+) -> tuple[Refusal, ...]:
+    """Why *password* would be refused.  The submit and the meter both ask here, so that they agree.
+
+    :param judged_by: may be ``None`` for one that is refused on its form.
+    """
+    formal = check_texts(password, confirmation, settings.password_max)
+    if formal:
+        return formal
+    assert judged_by is not None  # it is loaded for every password of a right form
+    return refusals_of(validators.password(_check(run, judged_by, password, confirmation, settings)))
+
+
+def _check(
+    run: PasswordRun, judged_by: JudgedBy, password: str, confirmation: str, settings: Settings
+) -> PasswordCheck:
+    """What a validator sees of *password*, which has at most ``password_max`` characters."""
+    return PasswordCheck(
+        password=normalise(password),
+        confirmation=normalise(confirmation),
+        names=run.names,
+        mobile=judged_by.mobile,
+        identifier=judged_by.stem,
+        settings=settings,
+        breached=judged_by.breached,
+    )
+
+
+# --- effects ---------------------------------------------------------------------------------------
+
+
+@gated(code_right)
+def keep_names(attempt: Proving) -> None:
+    """The guardian's names, which no password may be made of."""
+    guardian = attempt.facts.candidates[0]
+    attempt.changes["names"] = (guardian.family_name, guardian.given_name, guardian.usage_name or "")
+
+
+def drop_names(attempt: Attempt[Any, Any, Any]) -> None:
+    """Back before the code: nobody is known."""
+    attempt.changes["names"] = ()
+
+
+# --- view ------------------------------------------------------------------------------------------
+
+
+@frozen(slots=False)
+class PasswordView(View):
+    """``PASSWORD``"""
+
+    criteria: tuple[Criterion, ...]
+    """What is asked, none met yet."""
+
+
+def show_password(run: PasswordRun, settings: Settings, prompt: HumanPrompt | None) -> PasswordView:  # noqa: ARG001
+    """The page of the password."""
+    return PasswordView(empty_criteria(settings))
