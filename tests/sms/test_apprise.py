@@ -26,12 +26,15 @@ class HttpGateway:
         self.how = Gateway.TAKES
         self.kept: list[tuple[str | None, str, str]] = []
         self.lock = threading.Lock()
+        self.otherwise = threading.Event()
         gateway = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
                 how = gateway.how
+                if how is Gateway.SLOW:
+                    gateway.otherwise.wait(30)
                 if how in (Gateway.FAILS, Gateway.REJECTS):
                     self.send_response(503 if how is Gateway.FAILS else 422)
                     self.end_headers()
@@ -51,7 +54,7 @@ class HttpGateway:
         self.thread = threading.Thread(target=self.server.serve_forever)
         self.thread.start()
         host = f"user:gatewaypassword@127.0.0.1:{self.server.server_port}"
-        self.url = f"json://{host}/{{to}}?:to={{to}}&+Idempotency-Key={{id}}"
+        self.url = f"json://{host}/{{to}}?rto=1&cto=1&:to={{to}}&+Idempotency-Key={{id}}"
 
     def taken(self) -> Sequence[tuple[str | None, str, str]]:
         with self.lock:
@@ -59,6 +62,8 @@ class HttpGateway:
 
     def behave(self, how: Gateway) -> None:
         self.how = how
+        self.otherwise.set()
+        self.otherwise = threading.Event()
 
     def close(self) -> None:
         self.server.shutdown()

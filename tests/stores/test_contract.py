@@ -25,9 +25,15 @@ class TestMemoryStore(StoreContract):
 class TestSqliteStore(StoreContract):
     @pytest.fixture
     def store(self, tmp_path: Path) -> Iterator[Store]:
-        store = SqliteStore(tmp_path / "activations.db")
-        yield store
+        self.opened = [SqliteStore(tmp_path / "activations.db")]
+        yield self.opened[0]
+        for store in self.opened:
+            store.close()
+
+    def reopened(self, store: SqliteStore) -> SqliteStore:
         store.close()
+        self.opened.append(SqliteStore(store._path))
+        return self.opened[-1]
 
 
 @pytest.mark.promise("R10")

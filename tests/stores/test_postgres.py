@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from threading import Barrier
 from typing import Any
 
@@ -33,9 +34,16 @@ promise = pytest.mark.promise
 class TestPostgresStore(StoreContract):
     @pytest.fixture
     def store(self, server: Server, schema: str) -> Iterator[PostgresStore]:
-        store = PostgresStore(server.dsn, schema=schema, pool=20, timeout=30)
-        yield store
+        self.opened = [PostgresStore(server.dsn, schema=schema, pool=20, timeout=30)]
+        self.again: Callable[[], PostgresStore] = partial(PostgresStore, server.dsn, schema=schema, pool=1, timeout=30)
+        yield self.opened[0]
+        for store in self.opened:
+            store.close()
+
+    def reopened(self, store: PostgresStore) -> PostgresStore:
         store.close()
+        self.opened.append(self.again())
+        return self.opened[-1]
 
 
 class TestAsyncPostgresStore(AsyncStoreContract):

@@ -20,6 +20,9 @@ from educonnect_flow.ports import HumanCheck, HumanPrompt
 
 HOSTILE = ("", " ", "\x00", "é" * 10_000, "x" * 100_000, "{}", "[]", "null", "' OR 1=1", "٣٤٥", "\ud800")
 
+LONGEST_ID = 500
+"""Characters of a prompt's id, at most: it is kept with the run."""
+
 PNG, WAV = b"\x89PNG\r\n", b"RIFF"
 
 
@@ -98,6 +101,25 @@ class HumanCheckContract:
         answer = self.right(check, prompt)
         assert answer not in prompt.id
         assert answer.encode() not in (prompt.image or b"") + (prompt.audio or b"")
+
+    def test_a_wrong_answer_to_one_prompt_leaves_the_others(self, check: HumanCheck) -> None:
+        wrong, prompt = check.issue(), check.issue()
+        answer = self.right(check, prompt)
+        assert check.passes(wrong.id, "wrong") is False
+        assert check.passes(prompt.id, answer) is True
+
+    def test_a_prompt_that_is_shown_again_ends_too(self, check: HumanCheck) -> None:
+        prompt = check.issue()
+        for _ in range(3):
+            assert check.show(prompt.id) is not None
+        self.expire(check)
+        assert check.show(prompt.id) is None
+
+    def test_many_prompts_issued_at_once_are_all_new(self, check: HumanCheck) -> None:
+        with ThreadPoolExecutor(16) as pool:
+            prompts = list(pool.map(lambda _: check.issue(), range(32)))
+        assert len({prompt.id for prompt in prompts}) == 32
+        assert all(0 < len(prompt.id) <= LONGEST_ID and prompt.id.isascii() for prompt in prompts)
 
     def test_a_prompt_ends(self, check: HumanCheck) -> None:
         prompt = check.issue()

@@ -14,10 +14,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import logging
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from enum import Enum
-from threading import Lock
+from threading import Lock, Thread
 from typing import Protocol
 
 import pytest
@@ -85,8 +87,41 @@ class GatewayUnderTest(Protocol):
         ...
 
     def behave(self, how: Gateway) -> None:
-        """How it behaves from now on.  ``SLOW`` is never asked; ``LOSES`` closes the connection, or waits too long."""
+        """How it behaves from now on.  ``LOSES`` closes the connection; ``SLOW`` keeps its answer back until it behaves
+        otherwise.
+        """
         ...
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    """*error* and every error that a traceback of it prints: causes and contexts."""
+    waiting, seen = [error], set[int]()
+    while waiting:
+        one = waiting.pop()
+        if id(one) not in seen:
+            seen.add(id(one))
+            yield one
+            waiting += [other for other in (one.__cause__, one.__context__) if other is not None]
+
+
+@contextmanager
+def _all_logs() -> Iterator[list[str]]:
+    """What is logged meanwhile, by whichever logger, at every level."""
+    logged: list[str] = []
+
+    class Keeps(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            logged.append(f"{record.getMessage()} {record.exc_info}")
+
+    root, handler = logging.getLogger(), Keeps()
+    level = root.level
+    root.addHandler(handler)
+    root.setLevel(logging.DEBUG)
+    try:
+        yield logged
+    finally:
+        root.removeHandler(handler)
+        root.setLevel(level)
 
 
 class SmsContract:
@@ -95,7 +130,11 @@ class SmsContract:
     tells_rejections = True
     """Whether the adapter can tell "never" from "not now"; where it cannot, everything is "not now"."""
     hands_ids_on = True
-    """Whether the gateway is told the message's id."""
+    """Whether the gateway gets the message's id."""
+    gives_up_within = 10.0
+    """Seconds after which the adapter has given up on a gateway that does not answer; less than ``lease_for``, or two
+    relays send the same message.
+    """
 
     message = Message(id="m1", to="+33612345678", text="EduConnect : votre code est 012345.\n\n@example.fr #012345")
 
@@ -138,11 +177,48 @@ class SmsContract:
     def test_an_error_says_neither_code_nor_number(self, sms: Sms, gateway: GatewayUnderTest) -> None:
         for how in (Gateway.FAILS, Gateway.LOSES, Gateway.REJECTS):
             gateway.behave(how)
-            error: BaseException | None = self._refused(sms)
-            while error is not None:
-                for secret in ("012345", "612345678"):
-                    assert secret not in f"{error} {error!r}"
-                error = error.__cause__
+            with _all_logs() as logged:
+                error = self._refused(sms)
+            said = [f"{one} {one!r}" for one in _chain(error)] + logged
+            for secret in ("012345", "612345678", "6 12 34 56 78"):
+                assert not [text for text in said if secret in text], f"what went wrong is said with {secret}"
+
+    def test_a_silent_gateway_is_given_up_on(self, sms: Sms, gateway: GatewayUnderTest) -> None:
+        gateway.behave(Gateway.SLOW)
+        errors: list[BaseException] = []
+
+        def send() -> None:
+            try:
+                sms.send(self.message)
+            except Exception as error:  # noqa: BLE001 - which one is looked at below
+                errors.append(error)
+
+        thread = Thread(target=send, daemon=True)
+        thread.start()
+        thread.join(self.gives_up_within)
+        waits = thread.is_alive()
+        gateway.behave(Gateway.TAKES)
+        thread.join(self.gives_up_within)
+        assert not waits, "the adapter waits for ever: give its calls a time limit"
+        assert errors, "silence was taken for success"
+        assert not isinstance(errors[0], SmsRejected)
+
+    def test_it_sends_each_message_once_and_leaves_retries_to_the_relay(
+        self, sms: Sms, gateway: GatewayUnderTest
+    ) -> None:
+        gateway.behave(Gateway.LOSES)
+        self._refused(sms)
+        assert len(gateway.taken()) <= 1
+
+    def test_two_messages_of_one_text_are_two(self, sms: Sms, gateway: GatewayUnderTest) -> None:
+        for name in ("m1", "m2"):
+            sms.send(Message(id=name, to=self.message.to, text=self.message.text))
+        assert len(gateway.taken()) == 2
+
+    def test_a_long_text_arrives_whole(self, sms: Sms, gateway: GatewayUnderTest) -> None:
+        text = "\n".join(f"Élève {n} : l’école a changé le numéro." for n in range(12))
+        sms.send(Message(id="m1", to=self.message.to, text=text))
+        assert [one[2] for one in gateway.taken()] == [text]
 
     def test_it_serves_several_threads(self, sms: Sms, gateway: GatewayUnderTest) -> None:
         messages = [Message(id=f"m{n}", to=f"+3361234567{n}", text=f"#{n:06}") for n in range(8)]

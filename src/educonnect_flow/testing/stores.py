@@ -39,6 +39,7 @@ from educonnect_flow.records import (
     StoredRun,
 )
 from educonnect_flow.testing.clock import START
+from educonnect_flow.testing.histories import check_history
 from educonnect_flow.testing.waited import waited
 
 HOUR = timedelta(hours=1)
@@ -121,6 +122,38 @@ def following(version: int, name: str = "a1", **fields: Any) -> Commit:
 
 class StoreContract:
     """The rules of ``Store``, a test each."""
+
+    history = 1
+    """Which random history is told; another number draws another one."""
+
+    def reopened(self, store: Any) -> Any:
+        """A second store over the same file or server, as another process has it after this one ended.
+
+        Of a store that keeps nothing beyond its process: itself.
+        """
+        return store
+
+    def test_any_history_is_answered_as_in_memory(self, store: Store) -> None:
+        check_history(store, self.history)
+
+    def test_what_was_committed_is_there_after_a_restart(self, store: Store) -> None:
+        limit = Limit("kind", "key", 3, HOUR)
+        kept = full()
+        store.commit(first(
+            run=kept, answered=answer(kept), limits=(limit,), messages=(message("m1"),), audit=(entry(),),
+            records=(change("e.durand01", "guardian:g1", names=("n",)),),
+        ))  # fmt: skip
+        store.spend("key", START, START + HOUR)
+        again = self.reopened(store)
+        loaded = again.load("h1", ["k"])
+        assert loaded is not None
+        assert (loaded.run, loaded.answered) == (kept, answer(kept))
+        assert [record.key for record in again.find((Ref("account", name="n"),))] == ["e.durand01"]
+        assert again.commit(following(2, records=(change("e.durand02", "guardian:g1"),))).standing is Standing.CONFLICT
+        assert len(again.tally("kind", "key").hits) == 1
+        assert again.lease(Lease(START, START + HOUR)).id == "m1"
+        assert again.spent("key", START)
+        assert again.trail("a1") == (entry(),)
 
     def test_an_unknown_handle_leads_to_nothing(self, store: Store) -> None:
         assert store.load("h1") is None
