@@ -24,10 +24,10 @@ from typing import Any
 import attrs
 
 from educonnect_flow import Reason, Refusal, Settings
-from educonnect_flow.engine.event import Lapse
-from educonnect_flow.engine.journey import Journey
+from educonnect_flow.engine._diagram import drawing, mermaid
+from educonnect_flow.engine._event import Lapse
+from educonnect_flow.engine._journey import Journey
 from educonnect_flow.journeys import ACTIVATION, all_journeys
-from educonnect_flow.machinery.diagram import drawing, mermaid
 from educonnect_flow.steps.ending import GoBack
 
 ROOT = Path(__file__).parents[1]

@@ -27,7 +27,7 @@ from educonnect_flow import (
     State,
     SubmitCode,
 )
-from educonnect_flow.machinery.keys import digest
+from educonnect_flow._keys import digest
 from educonnect_flow.ports import Message, Store
 from educonnect_flow.stores import PostgresStore, SqliteStore
 from educonnect_flow.testing import CheapHasher

@@ -53,7 +53,7 @@ def mutants(text: str) -> Iterator[tuple[str, str]]:
         )
         yield f"{name}: accepted turned round", text.replace(line, turned)
         for part in re.findall(
-            r"(?:(?:code|human_check|identity|limits|password|pupils|account)\.\w+|is_guardian|lapse)", line
+            r"(?:(?:code|human_check|identity|limits|password|pupils|account)\.\w+|is_guardian|expire)", line
         ):
             without = re.sub(rf"{re.escape(part)},? ?", "", line)
             yield f"{name}: without {part}", text.replace(line, without)

@@ -27,7 +27,7 @@ from educonnect_flow import (
 )
 from educonnect_flow.accounts import KIND, Account, identifiers, of_guardians, of_identifier, read_account
 from educonnect_flow.directory import StaticDirectory
-from educonnect_flow.engine.run import load
+from educonnect_flow.engine._run import load
 from educonnect_flow.flow import Flow
 from educonnect_flow.journeys.activation.run import Activation
 from educonnect_flow.people import E164, MobileKey, SealedMobile
@@ -38,7 +38,7 @@ from educonnect_flow.steps.code import Challenge, Recipient
 from educonnect_flow.steps.pupils import ShownPupil
 from educonnect_flow.stores import MemoryStore
 from educonnect_flow.testing import CheapHasher, FakeClock
-from educonnect_flow.testing.clock import START
+from educonnect_flow.testing._clock import START
 
 SECRET = b"a secret key made for the tests!"
 PASSWORD = "Vélo-Bleu-31"
@@ -116,7 +116,7 @@ def full(name: str = "a1") -> Activation:
         seen_at=START,
         latest_at=START,
         rotation=2,
-        strays=1,
+        stale_handle_uses=1,
         source="s",
         prompt="prompt",
         sent_to=Recipient(
@@ -125,7 +125,7 @@ def full(name: str = "a1") -> Activation:
         guardians=("g1", "g2"),
         challenge=Challenge("nonce", START, START + timedelta(hours=1)),
         codes=3,
-        code_at=START + timedelta(microseconds=1),
+        code_issued_at=START + timedelta(microseconds=1),
         code_failures=4,
         pupils_failures=1,
         names=("Durand", "Émilie"),

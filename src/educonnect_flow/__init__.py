@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from educonnect_flow.engine.journey import Journey
+from educonnect_flow._lazy import lazy_exports
+from educonnect_flow.engine._journey import Journey
 from educonnect_flow.flow import ActivationFlow, Flow
 from educonnect_flow.journeys.activation.profile import ChooseProfile, Profile, StartActivation
 from educonnect_flow.journeys.activation.run import State
-from educonnect_flow.lazy import later
 from educonnect_flow.outcome import Outcome
 from educonnect_flow.people import Guardian, Pupil, PupilAnswer, Relation
 from educonnect_flow.reasons import Reason, Refusal
@@ -30,4 +30,4 @@ __all__ = [
 ]  # fmt: skip
 
 # asyncio is loaded by those who use it.
-__getattr__ = later(__name__, {"AsyncActivationFlow": "aio", "AsyncFlow": "aio"})
+__getattr__ = lazy_exports(__name__, {"AsyncActivationFlow": "aio", "AsyncFlow": "aio"})

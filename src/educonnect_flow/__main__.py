@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from educonnect_flow.engine._diagram import mermaid
 from educonnect_flow.journeys import NAMES, journey_named
-from educonnect_flow.machinery.diagram import mermaid
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

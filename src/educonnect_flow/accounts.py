@@ -9,9 +9,9 @@ from typing import Any
 
 from attrs import field, frozen
 
-from educonnect_flow.machinery.secrecy import Confidential
-from educonnect_flow.machinery.tally import Limit, micros, moment
+from educonnect_flow._secrecy import Confidential
 from educonnect_flow.records import Record, Ref
+from educonnect_flow.tally import Limit, micros, moment
 
 KIND = "account"
 """Of the record."""

@@ -12,16 +12,17 @@ from collections.abc import Callable, Coroutine, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, ClassVar, Generic, ParamSpec, TypeVar, cast
 
-from educonnect_flow import queries, relay
-from educonnect_flow.engine.engine import Engine
-from educonnect_flow.engine.event import Event
-from educonnect_flow.engine.journey import Journey
+from educonnect_flow import _queries as queries
+from educonnect_flow import relay
+from educonnect_flow._keys import Secret
+from educonnect_flow._observing import Observer
+from educonnect_flow._secrecy import hidden, hidden_or_none
+from educonnect_flow.engine._engine import Engine
+from educonnect_flow.engine._event import Event
+from educonnect_flow.engine._journey import Journey
 from educonnect_flow.flow import Out_co, assemble, check_journey, checked_journeys
 from educonnect_flow.journeys import ACTIVATION
 from educonnect_flow.journeys.activation.views import ActivationOutcome
-from educonnect_flow.machinery.keys import Secret
-from educonnect_flow.machinery.secrecy import hidden, hidden_or_none
-from educonnect_flow.observing import Observer
 from educonnect_flow.outcome import Budget
 from educonnect_flow.ports import (
     AsyncBreachList,
@@ -39,7 +40,7 @@ from educonnect_flow.ports import (
     Store,
 )
 from educonnect_flow.records import AuditEntry
-from educonnect_flow.relay import Handed
+from educonnect_flow.relay import DeliveryCounts
 from educonnect_flow.settings import Settings
 from educonnect_flow.validators import Validators
 from educonnect_flow.validators.password import PasswordReport
@@ -144,7 +145,7 @@ class AsyncFlow(Generic[Out_co]):
         """See ``Flow.deliver``."""
         return (await self.hand_over(limit)).taken
 
-    async def hand_over(self, limit: int = 100) -> Handed:
+    async def hand_over(self, limit: int = 100) -> DeliveryCounts:
         """See ``Flow.hand_over``."""
         return await relay.hand_over(self._engine.outside, limit)
 

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from enum import Enum
 from typing import Any
 
-from educonnect_flow.engine.journey import Journey
+from educonnect_flow._observing import Observer
+from educonnect_flow.engine._journey import Journey
 from educonnect_flow.journeys import journey_named
-from educonnect_flow.observing import Observer
 from educonnect_flow.records import AuditEntry
 
 __all__ = ["Observer", "json_line", "replay"]

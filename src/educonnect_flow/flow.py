@@ -6,23 +6,24 @@ import inspect
 from collections.abc import Callable, Coroutine, Iterable
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, ParamSpec
 
-from educonnect_flow import queries, relay
-from educonnect_flow.engine.engine import Engine
-from educonnect_flow.engine.event import Event
-from educonnect_flow.engine.journey import Journey
-from educonnect_flow.engine.outside import Caller, Outside, answered
+from educonnect_flow import _queries as queries
+from educonnect_flow import relay
+from educonnect_flow._keys import Keys, Secret
+from educonnect_flow._observing import Observer
+from educonnect_flow._secrecy import hidden, hidden_or_none
+from educonnect_flow._typed import has
+from educonnect_flow.engine._engine import Engine
+from educonnect_flow.engine._event import Event
+from educonnect_flow.engine._journey import Journey
+from educonnect_flow.engine._ports import Caller, Ports, answered
 from educonnect_flow.errors import WrongUse
 from educonnect_flow.journeys import ACTIVATION, all_journeys
 from educonnect_flow.journeys.activation.views import ActivationOutcome
-from educonnect_flow.machinery.keys import Keys, Secret
-from educonnect_flow.machinery.secrecy import hidden, hidden_or_none
-from educonnect_flow.observing import Observer
 from educonnect_flow.outcome import Budget
 from educonnect_flow.ports import BreachList, Clock, Directory, HumanCheck, PasswordHasher, Sms, Store, utc_now
 from educonnect_flow.records import AuditEntry
-from educonnect_flow.relay import Handed
+from educonnect_flow.relay import DeliveryCounts
 from educonnect_flow.settings import Settings
-from educonnect_flow.typed import has
 from educonnect_flow.validators import Validators
 from educonnect_flow.validators.password import PasswordReport
 
@@ -70,7 +71,7 @@ def assemble(
     password_hasher: Any,
     breaches: Any,
     observer: Any,
-) -> Outside:
+) -> Ports:
     """The ports of a flow, with the defaults filled in."""
     has("directory", directory, "find")
     has("store", store, *(name for name in vars(Store) if not name.startswith("_")))
@@ -88,7 +89,7 @@ def assemble(
         has("breaches", breaches, "holds")
     if observer is not None and (not callable(observer) or inspect.iscoroutinefunction(observer)):
         raise WrongUse("observer must be a function that takes an audit entry, and not a coroutine's")
-    return Outside(
+    return Ports(
         call=call,
         at_once=call is _at_once,
         directory=directory,
@@ -249,7 +250,7 @@ class Flow(Generic[Out_co]):
         """
         return self.hand_over(limit).taken
 
-    def hand_over(self, limit: int = 100) -> Handed:
+    def hand_over(self, limit: int = 100) -> DeliveryCounts:
         """``deliver``, with the count of each fate: taken, rejected, retried, expired, decoy.
 
         :raises StoreUnavailable: what is not handed over stays in the outbox.

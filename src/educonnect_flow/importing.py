@@ -17,10 +17,10 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from educonnect_flow._text import printable
 from educonnect_flow.directory import PostgresDirectory, SqliteDirectory
 from educonnect_flow.directory.report import HEADER, Report
 from educonnect_flow.exports import ExportError, read
-from educonnect_flow.machinery.text import printable
 from educonnect_flow.people import Relation
 
 _NAMED = 3

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Generic
 
 from attrs import field, frozen
 
-from educonnect_flow.machinery.secrecy import Confidential, hidden
+from educonnect_flow._secrecy import Confidential, hidden
 from educonnect_flow.reasons import Refusal
 
 

@@ -11,8 +11,8 @@ from typing import NewType
 
 from attrs import field, frozen
 
-from educonnect_flow.machinery.secrecy import Confidential, hidden, hidden_day
-from educonnect_flow.typed import frozen_sequence, identity, of, sequence
+from educonnect_flow._secrecy import Confidential, hidden, hidden_day
+from educonnect_flow._typed import frozen_sequence, identity, of, sequence
 
 E164 = NewType("E164", str)
 """A mobile in its one form: ``+33612345678``."""

@@ -12,12 +12,12 @@ from typing import Protocol
 
 from attrs import field, frozen
 
+from educonnect_flow._prompt import HumanPrompt
+from educonnect_flow._secrecy import Confidential, hidden
 from educonnect_flow.errors import SmsRejected, SmsUnavailable
-from educonnect_flow.machinery.secrecy import Confidential, hidden
-from educonnect_flow.machinery.tally import Tally
 from educonnect_flow.people import Guardian
-from educonnect_flow.prompt import HumanPrompt
-from educonnect_flow.records import AuditEntry, Commit, Lease, Leased, Loaded, Receipt, Record, Ref, Settled
+from educonnect_flow.records import AuditEntry, Commit, CommitResult, Lease, Leased, Loaded, Record, Ref, Settled
+from educonnect_flow.tally import Tally
 
 __all__ = [
     "AsyncBreachList", "AsyncDirectory", "AsyncHumanCheck", "AsyncPasswordHasher", "AsyncSms", "AsyncStore",
@@ -178,7 +178,7 @@ class Store(Protocol):
         """The records that *refs* name, by kind and key, each once."""
         ...
 
-    def commit(self, commit: Commit) -> Receipt:
+    def commit(self, commit: Commit) -> CommitResult:
         """Make all of *commit* durable, or nothing.
 
         In this order: ``STALE`` unless the run's version is the one before (compare-and-set); ``BARRED`` unless every
@@ -249,7 +249,7 @@ class AsyncStore(Protocol):
         """See ``Store.find``."""
         ...
 
-    async def commit(self, commit: Commit) -> Receipt:
+    async def commit(self, commit: Commit) -> CommitResult:
         """See ``Store.commit``."""
         ...
 

@@ -18,7 +18,7 @@ from educonnect_flow.aio import AsyncFlow, loop_in_thread
 from educonnect_flow.audit import json_line
 from educonnect_flow.errors import StoreUnavailable
 from educonnect_flow.flow import Flow
-from educonnect_flow.relay import Handed, pause
+from educonnect_flow.relay import DeliveryCounts, pause
 
 T = TypeVar("T")
 AnyFlow = Flow | AsyncFlow
@@ -34,7 +34,7 @@ BATCH = 1_000
 _log = logging.getLogger("educonnect_flow")
 
 
-def relay(flow: AnyFlow, *, threads: int = 1, idle: float = 1.0, report: float = 60.0) -> Handed:
+def relay(flow: AnyFlow, *, threads: int = 1, idle: float = 1.0, report: float = 60.0) -> DeliveryCounts:
     """Hand over what waits until SIGTERM or SIGINT, then finish the messages in hand and close the flow.
 
     Call it from the main thread.  Returns the counts.
@@ -83,12 +83,12 @@ def audit(flow: AnyFlow, after: int = 0) -> Iterator[str]:
 
 class _Counts:
     def __init__(self, report: float) -> None:
-        self.total = Handed()
+        self.total = DeliveryCounts()
         self._lock = threading.Lock()
         self._report = report
         self._next = time.monotonic() + report
 
-    def add(self, handed: Handed) -> None:
+    def add(self, handed: DeliveryCounts) -> None:
         with self._lock:
             self.total = self.total.plus(handed)
             if time.monotonic() >= self._next:
@@ -129,7 +129,7 @@ def _called(flow: AnyFlow) -> Iterator[Callable[..., Any]]:
             wait(flow.close())
 
 
-def relay_command(flow: AnyFlow, **options: Any) -> Handed:
+def relay_command(flow: AnyFlow, **options: Any) -> DeliveryCounts:
     """``relay``, for a command: the process then ends with status 0, however many signals arrive until it has ended.
 
     A supervisor may signal a process several times.

@@ -12,9 +12,9 @@ from typing import Any
 import attrs
 from attrs import frozen
 
+from educonnect_flow._text import encode
+from educonnect_flow._typed import of
 from educonnect_flow.errors import WrongUse
-from educonnect_flow.machinery.text import encode
-from educonnect_flow.typed import of
 
 
 class Reason(Enum):
@@ -149,7 +149,7 @@ class Refusal:
 
     def message(self, locale: str = "fr") -> str:
         """What the parent reads, one or two sentences, in *locale* (``fr``, ``en``; any other: ``fr``)."""
-        from educonnect_flow.messages import refusal_text
+        from educonnect_flow._messages import refusal_text
 
         return refusal_text(self, locale)
 

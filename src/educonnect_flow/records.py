@@ -9,9 +9,9 @@ from typing import Any, NamedTuple, TypeVar
 
 from attrs import field, frozen
 
-from educonnect_flow.machinery.secrecy import Confidential
-from educonnect_flow.machinery.tally import Limit
+from educonnect_flow._secrecy import Confidential
 from educonnect_flow.reasons import Refusal
+from educonnect_flow.tally import Limit
 
 T = TypeVar("T")
 
@@ -208,17 +208,17 @@ class Commit(Confidential):
     limits: tuple[Limit, ...] = ()
     records: tuple[RecordChange, ...] = ()
     messages: tuple[Outgoing, ...] = ()
-    void: bool = False
+    cancel_messages: bool = False
     """The run's messages that still wait are not to be sent (those written by this commit are)."""
-    end_owner: str | None = None
+    cancel_owner_messages: str | None = None
     """The messages of this owner that still wait are not to be sent either, whichever run wrote them (those written by
     this commit are)."""
     audit: tuple[AuditEntry, ...] = ()
 
     def __attrs_post_init__(self) -> None:
         """:raises ValueError: when it changes a record twice, gives a unique name to two records, or ends no owner."""
-        if self.end_owner == "":
-            raise ValueError("end_owner must name an owner")
+        if self.cancel_owner_messages == "":
+            raise ValueError("cancel_owner_messages must name an owner")
         if len(self.records) > 1:
             kept = [change for change in self.records if not change.delete]
             named = [(change.record.kind, name) for change in kept for name in set(change.unique)]
@@ -227,7 +227,7 @@ class Commit(Confidential):
                 raise ValueError("a commit changes each record once, and gives a unique name to one of them")
 
 
-class Standing(Enum):
+class CommitStatus(Enum):
     """What became of a commit."""
 
     DONE = "done"
@@ -248,10 +248,10 @@ class Conflict(NamedTuple):
     """The unique name that another record has; ``None`` when it is the version."""
 
 
-class Receipt(NamedTuple):
+class CommitResult(NamedTuple):
     """The store's answer to a commit.  Unless it is ``DONE``, nothing at all was changed."""
 
-    standing: Standing
+    status: CommitStatus
     limit: Limit | None = None
     """``BARRED``: the first limit that refused."""
     until: datetime | None = None
@@ -260,8 +260,8 @@ class Receipt(NamedTuple):
     """``CONFLICT``: the first that was met."""
 
 
-DONE = Receipt(Standing.DONE)
-STALE = Receipt(Standing.STALE)
+DONE = CommitResult(CommitStatus.DONE)
+STALE = CommitResult(CommitStatus.STALE)
 
 
 class Lease(NamedTuple):

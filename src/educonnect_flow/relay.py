@@ -7,14 +7,14 @@ import random
 from datetime import timedelta
 from typing import NamedTuple
 
-from educonnect_flow.engine.outside import Outside
+from educonnect_flow._failures import frames_of
+from educonnect_flow._letters import read_letter
+from educonnect_flow._observing import tell
+from educonnect_flow._typed import check_limit
+from educonnect_flow.engine._ports import Ports
 from educonnect_flow.errors import SmsRejected, WrongUse
-from educonnect_flow.failures import frames_of
-from educonnect_flow.letters import read_letter
-from educonnect_flow.observing import tell
 from educonnect_flow.ports import Message
 from educonnect_flow.records import AuditEntry, Lease, Leased
-from educonnect_flow.typed import check_limit
 
 LONGEST_WAIT = timedelta(minutes=5)
 """Between two tries of one message, at most."""
@@ -22,7 +22,7 @@ LONGEST_WAIT = timedelta(minutes=5)
 _log = logging.getLogger("educonnect_flow")
 
 
-class Handed(NamedTuple):
+class DeliveryCounts(NamedTuple):
     """How many messages were claimed, by what became of them."""
 
     taken: int = 0
@@ -36,26 +36,26 @@ class Handed(NamedTuple):
     decoy: int = 0
     """They were written for strangers: dropped."""
 
-    def plus(self, other: Handed) -> Handed:
+    def plus(self, other: DeliveryCounts) -> DeliveryCounts:
         """Both together."""
-        return Handed(*(mine + theirs for mine, theirs in zip(self, other, strict=True)))
+        return DeliveryCounts(*(mine + theirs for mine, theirs in zip(self, other, strict=True)))
 
     def __str__(self) -> str:
         return ", ".join(f"{count} {name}" for name, count in zip(self._fields, self, strict=True))
 
 
-async def hand_over(outside: Outside, limit: int = 100) -> Handed:
+async def hand_over(outside: Ports, limit: int = 100) -> DeliveryCounts:
     """Hand over up to *limit* messages that wait.
 
     :raises StoreUnavailable: what was claimed until then becomes due again when its lease is over.
     """
     check_limit(limit)
-    handed, lease = Handed(), _lease(outside)
+    handed, lease = DeliveryCounts(), _lease(outside)
     leased = await outside.stored(outside.store.lease, lease) if limit else None
     for left in range(limit - 1, -1, -1):
         if leased is None:
             break
-        became, audit = Handed(retried=1), None
+        became, audit = DeliveryCounts(retried=1), None
         if outside.now() < lease.until:  # else the store answered so late that the message is another relay's by now
             became, audit = await _hand_over(outside, leased)
         handed = handed.plus(became)
@@ -71,18 +71,18 @@ async def hand_over(outside: Outside, limit: int = 100) -> Handed:
     return handed
 
 
-def _lease(outside: Outside) -> Lease:
+def _lease(outside: Ports) -> Lease:
     now = outside.now()
     return Lease(now, now + outside.settings.lease_for)
 
 
-async def _hand_over(outside: Outside, out: Leased) -> tuple[Handed, AuditEntry | None]:
+async def _hand_over(outside: Ports, out: Leased) -> tuple[DeliveryCounts, AuditEntry | None]:
     """What became of one message, and what is to be noted of it.  One that is retried is released."""
-    from educonnect_flow.messages import sms_text  # here, for only relays need it
+    from educonnect_flow._messages import sms_text  # here, for only relays need it
 
     now = outside.now()
     if out.decoy or now >= out.expires_at:
-        return Handed(decoy=1) if out.decoy else Handed(expired=1), None
+        return DeliveryCounts(decoy=1) if out.decoy else DeliveryCounts(expired=1), None
     try:
         letter = read_letter(out.body)
         mobile = outside.mobile_of(out.run, letter.mobile)
@@ -104,14 +104,14 @@ async def _hand_over(outside: Outside, out: Leased) -> tuple[Handed, AuditEntry 
             reasons=("sms_rejected",),
             mobile=outside.keys.token("mobile", outside.mobile_of(out.run, read_letter(out.body).mobile)),
         )
-        return Handed(rejected=1), audit
+        return DeliveryCounts(rejected=1), audit
     except Exception as error:  # noqa: BLE001 - a gateway may raise anything; no message is lost for it
         kind = type(error).__name__
         _log.warning("message %s not taken (%s), try %d: %s", out.id, kind, out.attempts, frames_of(error))
         due_at = outside.now() + pause(outside.settings.retry_after, out.attempts, LONGEST_WAIT)
         await outside.stored(outside.store.release, out.id, out.attempts, due_at)
-        return Handed(retried=1), None
-    return Handed(taken=1), None
+        return DeliveryCounts(retried=1), None
+    return DeliveryCounts(taken=1), None
 
 
 def pause(first: timedelta, attempts: int, longest: timedelta) -> timedelta:

@@ -7,7 +7,7 @@ from typing import Any, Self
 
 from attrs import Attribute, field, frozen
 
-from educonnect_flow.typed import frozen_sequence, of, sequence
+from educonnect_flow._typed import frozen_sequence, of, sequence
 
 GUIDE = "the guide"
 ASSUMED = "assumed"

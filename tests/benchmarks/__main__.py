@@ -30,7 +30,7 @@ from educonnect_flow import (
 )
 from educonnect_flow.stores import MemoryStore, PostgresStore, SqliteStore
 from tests.benchmarks import control, records, scale, strangers, throughput
-from tests.benchmarks.walker import BORN, PARENTS, ROUNDS, Walker, family_name, known, pair, seconds
+from tests.benchmarks.walker import BORN, MAX_CONFLICT_RETRIES, PARENTS, Walker, family_name, known, pair, seconds
 from tests.postgres import Server
 
 
@@ -60,7 +60,7 @@ def imports() -> None:
     empty = process("")
     process("import educonnect_flow")()
     pairs = []
-    for _ in range(ROUNDS):
+    for _ in range(MAX_CONFLICT_RETRIES):
         nothing = seconds(empty, 2)
         ours = seconds(process("import educonnect_flow"), 2) - nothing
         bare = seconds(process("import transitions, attrs, phonenumbers"), 2) - nothing

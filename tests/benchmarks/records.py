@@ -22,7 +22,7 @@ import psycopg
 from lxml import etree
 
 from educonnect_flow.directory import PostgresDirectory, SqliteDirectory
-from educonnect_flow.directory.tables import FIND
+from educonnect_flow.directory._tables import FIND
 from educonnect_flow.exports import SchoolExport, read
 from educonnect_flow.testing.exports import NONE, made_up, write_siecle
 from tests.postgres import Server

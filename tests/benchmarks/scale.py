@@ -28,22 +28,23 @@ from educonnect_flow import (
     State,
     SubmitCode,
 )
+from educonnect_flow._identifier import width
+from educonnect_flow._keys import digest
+from educonnect_flow._letters import CodeLetter
+from educonnect_flow._text import encode
 from educonnect_flow.accounts import Account
 from educonnect_flow.accounts import identifiers as identifiers_of
 from educonnect_flow.directory import StaticDirectory
-from educonnect_flow.engine.run import dump
-from educonnect_flow.identifier import width
+from educonnect_flow.engine._run import dump
 from educonnect_flow.journeys.activation.run import Activation
-from educonnect_flow.letters import CodeLetter
-from educonnect_flow.machinery.keys import digest
-from educonnect_flow.machinery.tally import micros
-from educonnect_flow.machinery.text import encode
 from educonnect_flow.people import SealedMobile
 from educonnect_flow.ports import Store
 from educonnect_flow.sms import RecordingSms
-from educonnect_flow.stores import PostgresStore, SqliteStore, sql
+from educonnect_flow.stores import PostgresStore, SqliteStore
+from educonnect_flow.stores import _sql as sql
+from educonnect_flow.tally import micros
 from educonnect_flow.testing import CheapHasher
-from tests.benchmarks.walker import BORN, ROUNDS, guardian, seconds
+from tests.benchmarks.walker import BORN, MAX_CONFLICT_RETRIES, guardian, seconds
 from tests.postgres import Server
 
 FEW = 1_000
@@ -169,7 +170,7 @@ def steps(folder: Path, server: Server, rows: int) -> None:
         ours = [_step(flow, size) for flow, size in zip(entered, sizes, strict=True)]
         for step in ours:
             seconds(step, SAMPLE)
-        rounds = [[seconds(step, SAMPLE // 4) / 2 for step in ours] for _ in range(ROUNDS)]
+        rounds = [[seconds(step, SAMPLE // 4) / 2 for step in ours] for _ in range(MAX_CONFLICT_RETRIES)]
         for n, size in enumerate(sizes):
             ratio = statistics.median(one[n] / one[0] for one in rounds)
             took = statistics.median(one[n] for one in rounds) * 1e6
@@ -249,11 +250,13 @@ def identifiers(folder: Path, server: Server, homonyms: int) -> None:
                     cursor.executemany(f"INSERT INTO {schema}{table} ({sql.names(columns)}) VALUES ({marks})", values)
             db.commit()
             db.close()
-            flow = _flow(store, [_martin(one) for one in range(n * 1_000, n * 1_000 + ROUNDS * 20)]).__enter__()
-            handles.append([_last_page(flow, one) for one in range(n * 1_000, n * 1_000 + ROUNDS * 20)])
+            flow = _flow(
+                store, [_martin(one) for one in range(n * 1_000, n * 1_000 + MAX_CONFLICT_RETRIES * 20)]
+            ).__enter__()
+            handles.append([_last_page(flow, one) for one in range(n * 1_000, n * 1_000 + MAX_CONFLICT_RETRIES * 20)])
             flows.append(flow)
         pairs = []
-        for _ in range(ROUNDS):
+        for _ in range(MAX_CONFLICT_RETRIES):
             took = [
                 seconds(lambda f=flow, h=some: f.submit(h.pop(), choice), 20)  # type: ignore[misc]  # mypy infers no lambda with defaults
                 for flow, some in zip(flows, handles, strict=True)

@@ -24,16 +24,16 @@ from educonnect_flow import (
     State,
     SubmitCode,
 )
+from educonnect_flow._keys import digest
 from educonnect_flow.directory import StaticDirectory
-from educonnect_flow.machinery.keys import digest
 from educonnect_flow.people import E164
 from educonnect_flow.ports import Store
 from educonnect_flow.sms import RecordingSms
 from educonnect_flow.testing import CheapHasher
 from tests.world import activation_of
 
-ROUNDS, BATCH = 15, 60
-PARENTS = (ROUNDS + 2) * BATCH
+MAX_CONFLICT_RETRIES, BATCH = 15, 60
+PARENTS = (MAX_CONFLICT_RETRIES + 2) * BATCH
 BORN = date(2007, 9, 21)
 
 
@@ -115,7 +115,7 @@ def pair(name: str, bound: str, ours: Callable[[], object], bare: Callable[[], o
     """Take turns, and print the median ratio."""
     seconds(ours, times)
     seconds(bare, times)
-    pairs = [(seconds(ours, times), seconds(bare, times)) for _ in range(ROUNDS)]
+    pairs = [(seconds(ours, times), seconds(bare, times)) for _ in range(MAX_CONFLICT_RETRIES)]
     ratio = statistics.median(a / b for a, b in pairs)
     a, b = (statistics.median(column) * 1e6 for column in zip(*pairs, strict=True))
     print(f"{name:<46} {a:>9.0f} µs  / {b:>9.0f} µs  = {ratio:5.2f} ×   (to hold: {bound})")

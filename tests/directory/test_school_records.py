@@ -46,16 +46,17 @@ from educonnect_flow import (
     SubmitCode,
 )
 from educonnect_flow.__main__ import main
+from educonnect_flow._text import printable
 from educonnect_flow.directory import AsyncPostgresDirectory, PostgresDirectory, SqliteDirectory
-from educonnect_flow.directory.records import Import
+from educonnect_flow.directory._records import Import
 from educonnect_flow.directory.report import Kind, Report
-from educonnect_flow.exports import ExportError, read, source
-from educonnect_flow.machinery.text import printable
+from educonnect_flow.exports import ExportError, read
+from educonnect_flow.exports import _source as source
 from educonnect_flow.ports import Directory
 from educonnect_flow.reasons import refusals_of
 from educonnect_flow.sms import RecordingSms
 from educonnect_flow.stores import MemoryStore
-from educonnect_flow.testing import CheapHasher, DirectoryContract, waited
+from educonnect_flow.testing import CheapHasher, DirectoryContract, as_sync
 from educonnect_flow.testing import exports as generator
 from educonnect_flow.testing.exports import (
     ALL,
@@ -176,7 +177,7 @@ def test_the_generator_gives_the_same_for_the_same_seed() -> None:
 
 
 def test_large_files_go_in_batches(tmp_path: Path, directory: SqlDirectory, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("educonnect_flow.directory.records.BATCH", 7)
+    monkeypatch.setattr("educonnect_flow.directory._records.BATCH", 7)
     school = made_up(40)
     replaced(directory, write_siecle(tmp_path, school))
     assert found_in(directory, school) == meant(school, "siecle")
@@ -1221,7 +1222,7 @@ class TestAsyncPostgresDirectory(DirectoryContract):
         filled(server, f"records_{schema}", self)
         made = AsyncPostgresDirectory(server.dsn, schema=f"records_{schema}")
         assert repr(made) == f"AsyncPostgresDirectory(schema='records_{schema}')"
-        with waited(made) as directory:
+        with as_sync(made) as directory:
             yield directory
             directory.close()
 

@@ -29,16 +29,16 @@ from educonnect_flow import (
     SubmitCode,
 )
 from educonnect_flow.__main__ import main
+from educonnect_flow._keys import digest
 from educonnect_flow.audit import json_line, replay
 from educonnect_flow.directory import StaticDirectory
 from educonnect_flow.errors import WrongUse
-from educonnect_flow.machinery.keys import digest
 from educonnect_flow.ports import Store
 from educonnect_flow.records import AuditEntry
 from educonnect_flow.sms import RecordingSms
 from educonnect_flow.stores import MemoryStore, SqliteStore
 from educonnect_flow.testing import FaultySms, Gateway
-from educonnect_flow.testing.clock import START
+from educonnect_flow.testing._clock import START
 from tests.stored.walks import walk_everywhere
 from tests.world import (
     LEO,

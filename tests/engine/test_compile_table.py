@@ -13,12 +13,12 @@ from lxml import etree
 from transitions import MachineError
 
 from educonnect_flow import GoBack
-from educonnect_flow.engine.event import Lapse
+from educonnect_flow.engine._diagram import drawing, mermaid
+from educonnect_flow.engine._event import Lapse
+from educonnect_flow.engine._table import Row, TableError, _ways_of, compile_table, gated, name_of
 from educonnect_flow.journeys import all_journeys
 from educonnect_flow.journeys.activation.run import FINAL, State
 from educonnect_flow.journeys.activation.table import EVENTS, ROWS, TABLE
-from educonnect_flow.machinery.diagram import drawing, mermaid
-from educonnect_flow.machinery.table import Row, TableError, _ways_of, compile_table, gated, name_of
 
 
 class Door(Enum):
@@ -41,11 +41,11 @@ class Knock:
     """An event that no row takes."""
 
 
-def note(attempt: Any) -> None:
+def note(context: Any) -> None:
     """An effect."""
 
 
-def never(attempt: Any) -> bool:
+def never(context: Any) -> bool:
     """A guard."""
     return False
 
@@ -135,15 +135,15 @@ def traced(rows: tuple[Any, ...]) -> tuple[Any, ...]:
     """*rows* with the same names, states and events, whose guards and effects only note that they were called."""
 
     def guard(name: str) -> Any:
-        def ask(attempt: Traced) -> bool:
-            attempt.calls.append(f"{name}?")
-            return name in attempt.passing
+        def ask(context: Traced) -> bool:
+            context.calls.append(f"{name}?")
+            return name in context.passing
 
         return ask
 
     def effect(name: str) -> Any:
-        def note(attempt: Traced) -> None:
-            attempt.calls.append(f"{name} in {attempt.state.name} by {attempt.row.name}")
+        def note(context: Traced) -> None:
+            context.calls.append(f"{name} in {context.state.name} by {context.row.name}")
 
         return note
 
@@ -231,18 +231,18 @@ def test_a_guard_without_a_name_may_stand_in_a_row() -> None:
         Row("shut.burn", Door.SHUT, Burn, Door.GONE),
     )
     table: Any = compile_table(rows, states=Door, events=(Push, Burn), initial=Door.OPEN, final=frozenset({Door.GONE}))
-    attempt: Any = Traced(Door.OPEN, frozenset())  # type: ignore[arg-type]  # a state of another machine
-    assert table.fire(attempt, Push).name == "open.shut"
+    context: Any = Traced(Door.OPEN, frozenset())  # type: ignore[arg-type]  # a state of another machine
+    assert table.fire(context, Push).name == "open.shut"
     assert "never" in mermaid(table)
 
 
 @pytest.mark.promise("F1")
 def test_an_effect_that_opens_something_needs_its_guard() -> None:
-    def proved(attempt: Any) -> bool:
+    def proved(context: Any) -> bool:
         return True
 
     @gated(proved, never)
-    def opens(attempt: Any) -> None:
+    def opens(context: Any) -> None:
         """An effect that opens something."""
 
     gone = GOOD[3]

@@ -24,10 +24,10 @@ from educonnect_flow import (
     SubmitCode,
     Validators,
 )
-from educonnect_flow.engine import engine
-from educonnect_flow.engine.decide import decide
-from educonnect_flow.engine.event import Event, Lapse
-from educonnect_flow.engine.step import NO_FACTS, Decision, Facts
+from educonnect_flow.engine import _engine as engine
+from educonnect_flow.engine._decide import decide
+from educonnect_flow.engine._event import Event, Lapse
+from educonnect_flow.engine._step import NO_FACTS, Decision, Facts
 from educonnect_flow.journeys import ACTIVATION
 from educonnect_flow.journeys.activation.account import AccountFacts, NewAccount
 from educonnect_flow.journeys.activation.run import FINAL, Activation
@@ -38,7 +38,7 @@ from educonnect_flow.steps.code import Challenge, IssueFacts, Recipient
 from educonnect_flow.steps.identity import ClaimFacts, FoundFacts, ProvedFacts
 from educonnect_flow.steps.password import JudgedBy
 from educonnect_flow.steps.pupils import PupilsFacts, ShownPupil
-from educonnect_flow.testing.clock import START
+from educonnect_flow.testing._clock import START
 from tests.world import (
     EMILIE,
     LEO,
@@ -85,7 +85,11 @@ def run(state: State, **fields: Any) -> Activation:
     if state not in (State.PROFILE, State.SIGN_IN, State.IDENTITY):
         given |= {"sent_to": SENT_TO, "guardians": ("g1",)}
     if state is State.CODE:
-        given |= {"challenge": Challenge("n", START, START + timedelta(minutes=30)), "codes": 1, "code_at": START}
+        given |= {
+            "challenge": Challenge("n", START, START + timedelta(minutes=30)),
+            "codes": 1,
+            "code_issued_at": START,
+        }
     if state in (State.PUPILS, State.PASSWORD):
         given |= {"pupils": SHOWN, "names": ("Durand", "Émilie", "Petit")}
     if state is State.PASSWORD:
@@ -119,10 +123,10 @@ CASES: dict[str, Case] = {
     "a stranger's claim": Case(run(S.IDENTITY), STRANGER, UNKNOWN, S.CODE, "identity.claim"),
     "a claim refused on its form": Case(run(S.IDENTITY), claim(), REFUSED_FORM, S.IDENTITY, "identity.refused", (Reason.REQUIRED,)),
     "a claim too soon": Case(
-        run(S.IDENTITY, code_at=NOW, codes=1), claim(), evolve(CLAIMED, found=None), S.IDENTITY, "identity.refused", (Reason.RESEND_TOO_SOON,)
+        run(S.IDENTITY, code_issued_at=NOW, codes=1), claim(), evolve(CLAIMED, found=None), S.IDENTITY, "identity.refused", (Reason.RESEND_TOO_SOON,)
     ),
     "a claim after the last code": Case(
-        run(S.IDENTITY, code_at=START, codes=4), claim(), evolve(CLAIMED, found=None), S.IDENTITY, "identity.refused", (Reason.RESENDS_USED,)
+        run(S.IDENTITY, code_issued_at=START, codes=4), claim(), evolve(CLAIMED, found=None), S.IDENTITY, "identity.refused", (Reason.RESENDS_USED,)
     ),
     "a robot": Case(
         run(S.IDENTITY), claim(), evolve(CLAIMED, human=False, found=None), S.IDENTITY, "identity.again", (Reason.HUMAN_CHECK_FAILED,)
@@ -160,7 +164,7 @@ CASES: dict[str, Case] = {
         (Reason.NO_PUPIL,),
     ),
     "another code": Case(run(S.CODE), ResendCode(), ISSUE, S.CODE, "code.resend"),
-    "another code too soon": Case(run(S.CODE, code_at=NOW), ResendCode(), ISSUE, S.CODE, "code.resend_refused", (Reason.RESEND_TOO_SOON,)),
+    "another code too soon": Case(run(S.CODE, code_issued_at=NOW), ResendCode(), ISSUE, S.CODE, "code.resend_refused", (Reason.RESEND_TOO_SOON,)),
     "another code beyond a limit": Case(
         run(S.CODE), ResendCode(), barred(ISSUE, "sms_per_mobile"), S.CODE, "code.resend_refused", (Reason.SMS_PER_MOBILE,)
     ),

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from educonnect_flow import AsyncActivationFlow, State, SubmitCode
+from educonnect_flow._failures import MOST_FRAMES, frames_of, log_failure
 from educonnect_flow.errors import (
     PortUnavailable,
     RequestReused,
@@ -18,7 +19,6 @@ from educonnect_flow.errors import (
     WrongKey,
     WrongUse,
 )
-from educonnect_flow.failures import MOST_FRAMES, frames_of, log_failure
 from educonnect_flow.sms import RecordingSms
 from educonnect_flow.stores import MemoryStore
 from educonnect_flow.testing import FaultyStore

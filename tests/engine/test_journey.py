@@ -12,13 +12,13 @@ import attrs
 import pytest
 
 from educonnect_flow import GoBack, State, SubmitCode
-from educonnect_flow.engine.event import Lapse
-from educonnect_flow.engine.journey import Journey
+from educonnect_flow.engine._event import Lapse
+from educonnect_flow.engine._journey import Journey
+from educonnect_flow.engine._table import TableError, compile_table
 from educonnect_flow.journeys import ACTIVATION, FORGOTTEN_IDENTIFIER, NAMES, all_journeys, journey_named
 from educonnect_flow.journeys.activation.run import FINAL
 from educonnect_flow.journeys.activation.table import EVENTS
 from educonnect_flow.journeys.outcomes import AnyOutcome
-from educonnect_flow.machinery.table import TableError, compile_table
 from tests import ROOT
 
 

@@ -9,20 +9,20 @@ from typing import Any, ClassVar
 import pytest
 from attrs import frozen
 
+from educonnect_flow._keys import digest
 from educonnect_flow.audit import replay
-from educonnect_flow.engine.event import Event, Lapse
-from educonnect_flow.engine.journey import Journey
-from educonnect_flow.engine.outside import Loading
-from educonnect_flow.engine.run import Run, dump
-from educonnect_flow.engine.step import Attempt, Draft, Facts
+from educonnect_flow.engine._event import Event, Lapse
+from educonnect_flow.engine._journey import Journey
+from educonnect_flow.engine._ports import LoadContext
+from educonnect_flow.engine._run import Run, dump
+from educonnect_flow.engine._step import Draft, Facts, StepContext
+from educonnect_flow.engine._table import Row, compile_table
 from educonnect_flow.errors import NotNow, StoreUnavailable, WrongUse
 from educonnect_flow.flow import Flow
-from educonnect_flow.machinery.keys import digest
-from educonnect_flow.machinery.table import Row, compile_table
 from educonnect_flow.ports import Store
-from educonnect_flow.records import Receipt, Record, Ref, Standing
+from educonnect_flow.records import CommitResult, CommitStatus, Record, Ref
 from educonnect_flow.stores import MemoryStore
-from educonnect_flow.testing.clock import START
+from educonnect_flow.testing._clock import START
 from tests.world import World, reasons
 
 
@@ -49,16 +49,16 @@ class GuestFacts(Facts):
     times: int
 
 
-async def load_guest(loading: Loading[DoorRun, Knock]) -> GuestFacts:
+async def load_guest(loading: LoadContext[DoorRun, Knock]) -> GuestFacts:
     outside, ref = loading.outside, Ref("guest", key=loading.event.who)
     known = await outside.stored(outside.store.find, (ref,))
     return GuestFacts(known=known, times=len(loading.memo.conflicts))
 
 
-def note(attempt: Attempt[DoorRun, Knock, GuestFacts]) -> None:
-    who = attempt.event.who
-    version = attempt.facts.known[0].version + 1 if attempt.facts.known else 1
-    attempt.records.append(
+def note(context: StepContext[DoorRun, Knock, GuestFacts]) -> None:
+    who = context.event.who
+    version = context.facts.known[0].version + 1 if context.facts.known else 1
+    context.records.append(
         Draft(kind="guest", key=who, owner=who, version=version, body={"knocks": version}, names=("sort:guest",))
     )
 
@@ -113,15 +113,15 @@ def test_a_run_that_has_nothing_of_its_own_says_so() -> None:
     plain = DoorRun(id="d", version=1, state=Door.SHUT, created_at=START, seen_at=START, latest_at=START)
     assert plain.wanted == ()
     assert plain.counted_under is None
-    assert plain.held(START) is plain
+    assert plain.after_clock_step(START) is plain
     assert not plain.newly_expired(START)
     assert "'SHUT'" not in dump(plain)
 
 
 def test_a_start_that_always_meets_another_ends_in_a_clear_error(monkeypatch: pytest.MonkeyPatch) -> None:
     class Busy(MemoryStore):
-        def commit(self, commit: Any) -> Receipt:
-            return Receipt(Standing.STALE)
+        def commit(self, commit: Any) -> CommitResult:
+            return CommitResult(CommitStatus.STALE)
 
     world = World(Busy(), kind=Flow, journeys=[DOOR])
     with pytest.raises(StoreUnavailable, match="too many others"):
@@ -140,7 +140,7 @@ def test_a_start_reads_what_another_wrote_meanwhile() -> None:
     class Meanwhile(MemoryStore):
         met = False
 
-        def commit(self, commit: Any) -> Receipt:
+        def commit(self, commit: Any) -> CommitResult:
             if commit.records and not self.met:
                 self.met = True
                 World(self, kind=Flow, journeys=[DOOR]).flow.start(DOOR, event=Knock("lea"))

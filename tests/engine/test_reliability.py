@@ -31,8 +31,8 @@ from educonnect_flow import (
     State,
     SubmitCode,
 )
+from educonnect_flow._keys import digest
 from educonnect_flow.errors import RequestReused, StoreUnavailable, UnknownHandle, WrongUse
-from educonnect_flow.machinery.keys import digest
 from educonnect_flow.ports import Store
 from educonnect_flow.stores import MemoryStore, PostgresStore, SqliteStore
 from educonnect_flow.testing import Crash, FaultyStore

@@ -19,8 +19,8 @@ from educonnect_flow import (
     State,
     SubmitCode,
 )
+from educonnect_flow._keys import Keys
 from educonnect_flow.errors import RequestReused, StoreUnavailable, UnknownHandle, WrongKey, WrongUse
-from educonnect_flow.machinery.keys import Keys
 from educonnect_flow.ports import Store
 from educonnect_flow.testing import FaultyStore
 from tests.world import LEO, MOBILE, SECRET, ZOE, World, answers, claim, later, password, reasons

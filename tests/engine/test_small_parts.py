@@ -17,23 +17,23 @@ from hypothesis import strategies as hyp
 
 from educonnect_flow import Guardian, Reason, Settings, State
 from educonnect_flow.__main__ import main
+from educonnect_flow._identifier import base, width
+from educonnect_flow._keys import Keys
 from educonnect_flow.accounts import read_account
 from educonnect_flow.directory import StaticDirectory
-from educonnect_flow.engine.run import dump, load, stored
+from educonnect_flow.engine._run import dump, load, stored
 from educonnect_flow.errors import WrongUse
-from educonnect_flow.identifier import base, width
 from educonnect_flow.journeys import all_journeys
 from educonnect_flow.journeys.activation.run import Activation
-from educonnect_flow.machinery.keys import Keys
-from educonnect_flow.machinery.tally import EMPTY, EXACT, Limit, Tally, barred, forgotten_at, hit, micros, moment
 from educonnect_flow.ports import Message, utc_now
 from educonnect_flow.reasons import Refusal, dump_refusals, load_refusals, until
 from educonnect_flow.records import Body, Record
 from educonnect_flow.sms import ConsoleSms
 from educonnect_flow.stores import MemoryStore, SqliteStore
+from educonnect_flow.tally import EMPTY, EXACT, Limit, Tally, barred, forgotten_at, hit, micros, moment
 from educonnect_flow.testing import CheapHasher
-from educonnect_flow.testing.clock import START
-from educonnect_flow.testing.stores import change, first
+from educonnect_flow.testing._clock import START
+from educonnect_flow.testing._stores import change, first
 from tests.world import EMILIE, LEO, MOBILE, SECRET, World, claim, full, parsed, password
 
 promise = pytest.mark.promise
@@ -363,7 +363,7 @@ def test_a_commit_that_contradicts_itself_is_not_made() -> None:
             first(records=records)
     assert first(records=(change("k1", "mail:a"), change("k2", "mail:a", kind="other"))).records
     with pytest.raises(ValueError, match="must name an owner"):
-        first(end_owner="")
+        first(cancel_owner_messages="")
     with pytest.raises(ValueError, match="only a record that is there"):
         change("k1", delete=True)
 

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from educonnect_flow.machinery import tally
-from educonnect_flow.machinery.tally import EMPTY, EXACT, Limit, Tally, micros, moment
+from educonnect_flow import tally
+from educonnect_flow.tally import EMPTY, EXACT, Limit, Tally, micros, moment
 
 WINDOW = timedelta(seconds=100)
 LENGTH = 100_000_000

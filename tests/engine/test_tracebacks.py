@@ -35,10 +35,10 @@ from educonnect_flow import (
     SubmitCode,
     Validators,
 )
+from educonnect_flow._secrecy import Hidden, HiddenBytes
 from educonnect_flow.directory import StaticDirectory
 from educonnect_flow.errors import PortUnavailable, StoreUnavailable
 from educonnect_flow.hashing import Argon2id
-from educonnect_flow.machinery.secrecy import Hidden, HiddenBytes
 from educonnect_flow.ports import Message
 from educonnect_flow.sms import RecordingSms
 from educonnect_flow.stores import SqliteStore

@@ -14,9 +14,9 @@ from educonnect_flow import (
     State,
     SubmitCode,
 )
+from educonnect_flow._identifier import base
 from educonnect_flow.errors import ActivationError, UnknownHandle
 from educonnect_flow.human_checks import AltchaCheck, CaptchaCheck
-from educonnect_flow.identifier import base
 from educonnect_flow.stores import MemoryStore
 from tests.world import SECRET, World
 

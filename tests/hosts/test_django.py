@@ -705,13 +705,13 @@ def test_the_purge(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_the_relay_runs_as_a_process_does(monkeypatch: MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    from educonnect_flow.relay import Handed
+    from educonnect_flow.relay import DeliveryCounts
 
     given = {}
 
-    def relay(flow: Any, **options: Any) -> Handed:
+    def relay(flow: Any, **options: Any) -> DeliveryCounts:
         given.update(options)
-        return Handed(taken=3)
+        return DeliveryCounts(taken=3)
 
     monkeypatch.setattr("educonnect_flow.process.relay", relay)
     call_command("educonnect_relay", "--threads", "2", "--idle", "0.5")

@@ -20,11 +20,11 @@ from educonnect_flow.contrib.django import models
 from educonnect_flow.contrib.django.store import DjangoStore
 from educonnect_flow.errors import StoreUnavailable, WrongUse
 from educonnect_flow.flow import Flow
-from educonnect_flow.machinery.tally import Limit
 from educonnect_flow.ports import utc_now
-from educonnect_flow.records import Commit, Ref, Standing
+from educonnect_flow.records import Commit, CommitStatus, Ref
+from educonnect_flow.tally import Limit
 from educonnect_flow.testing import StoreContract
-from educonnect_flow.testing.stores import change, first
+from educonnect_flow.testing._stores import change, first
 from tests.hosts.conftest import Threaded, alias
 from tests.journeys.forgotten_identifier.test_forgotten_identifier import walk
 from tests.postgres import Server
@@ -58,8 +58,8 @@ def test_of_many_accounts_of_one_guardian_at_once_one_comes_to_be(store: DjangoS
             for n in range(8)
         ]
         with ThreadPoolExecutor(8) as pool:
-            standings = [receipt.standing for receipt in pool.map(store.commit, commits)]
-        assert sorted(standings, key=lambda s: s.value) == [Standing.CONFLICT] * 7 + [Standing.DONE]
+            standings = [receipt.status for receipt in pool.map(store.commit, commits)]
+        assert sorted(standings, key=lambda s: s.value) == [CommitStatus.CONFLICT] * 7 + [CommitStatus.DONE]
 
 
 def test_a_database_that_is_away_is_store_unavailable(tmp_path: Path, on_sqlite: DjangoStore) -> None:
@@ -121,7 +121,7 @@ def test_a_handle_that_two_runs_share_is_a_clear_error(store: DjangoStore) -> No
     store.commit(first())
     with pytest.raises(StoreUnavailable):
         store.commit(first("a2"))
-    assert store.commit(first("a2", "h2")).standing is Standing.DONE
+    assert store.commit(first("a2", "h2")).status is CommitStatus.DONE
 
 
 def test_a_database_that_does_not_commit_by_itself_is_refused(store: DjangoStore) -> None:
@@ -172,7 +172,7 @@ def beside_purges(store: DjangoStore, seconds: float) -> tuple[int, list[BaseExc
                 return
             some = chance.sample(MANY, 6)  # in any order
             try:
-                assert store.commit(counted(f"a{worker}.{n}", some)).standing is Standing.DONE
+                assert store.commit(counted(f"a{worker}.{n}", some)).status is CommitStatus.DONE
             except StoreUnavailable as error:
                 errors.append(error)
             done["commits"] += 1

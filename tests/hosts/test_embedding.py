@@ -163,7 +163,7 @@ def test_a_host_made_of_the_page_leads_to_an_identifier(page: str, walk: str, tm
 
 
 def test_what_the_pages_say_of_the_routes_is_so() -> None:
-    from educonnect_flow.contrib.fastapi.models import PATHS
+    from educonnect_flow.contrib.fastapi._models import PATHS
 
     text = (ROOT / "docs" / "embed-fastapi.md").read_text("utf-8")
     for path in PATHS.values():

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from educonnect_flow import AsyncActivationFlow, ChoosePassword, Guardian, Settings, State
 from educonnect_flow.contrib import LARGEST_BODY
 from educonnect_flow.contrib.fastapi import activation_router
-from educonnect_flow.contrib.fastapi.models import LONGEST, OUTCOMES, PATHS, VIEWS, Said, model_of
+from educonnect_flow.contrib.fastapi._models import LONGEST, OUTCOMES, PATHS, VIEWS, Said, model_of
 from educonnect_flow.directory import StaticDirectory
 from educonnect_flow.errors import PortUnavailable, StoreUnavailable, WrongUse
 from educonnect_flow.human_checks import CaptchaCheck

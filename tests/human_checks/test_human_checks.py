@@ -19,7 +19,7 @@ from PIL import Image
 from educonnect_flow import ChooseProfile, Profile, Reason, StartActivation, State
 from educonnect_flow.errors import WrongUse
 from educonnect_flow.human_checks import AltchaCheck, CaptchaCheck
-from educonnect_flow.human_checks.captcha import ALPHABET, VOICES
+from educonnect_flow.human_checks._captcha import ALPHABET, VOICES
 from educonnect_flow.ports import HumanPrompt
 from educonnect_flow.stores import MemoryStore
 from educonnect_flow.testing import FakeClock, HumanCheckContract

@@ -31,13 +31,13 @@ from educonnect_flow import (
     SubmitCode,
 )
 from educonnect_flow.__main__ import main
+from educonnect_flow._keys import digest
 from educonnect_flow.directory import StaticDirectory
 from educonnect_flow.errors import StoreUnavailable, WrongUse
-from educonnect_flow.machinery.keys import digest
 from educonnect_flow.ports import Message, Store
 from educonnect_flow.process import _stopped_by, purge, relay, relay_command
 from educonnect_flow.records import AuditEntry, Lease, Leased
-from educonnect_flow.relay import Handed
+from educonnect_flow.relay import DeliveryCounts
 from educonnect_flow.sms import RecordingSms
 from educonnect_flow.stores import MemoryStore, PostgresStore, SqliteStore
 from educonnect_flow.testing import Crash, FakeClock, FaultySms, FaultyStore, Gateway
@@ -100,7 +100,7 @@ def test_a_message_is_never_handed_over_under_two_leases(store: Store) -> None:
 
     claimed: list[Leased | None] = []
     late = World(store, clock=world.clock, sms=Failing())
-    assert late.flow.hand_over() == Handed(retried=1)
+    assert late.flow.hand_over() == DeliveryCounts(retried=1)
     assert claimed[0] is not None
     assert second.flow.deliver() == 0  # the first relay's release did not end the second's lease
     world.clock.advance(lease)
@@ -119,7 +119,7 @@ def test_a_claim_that_was_answered_after_its_lease_is_not_used(store: Store) -> 
             return result
 
     late = World(Slow(store), clock=clock)
-    assert late.flow.hand_over(1) == Handed(retried=1)
+    assert late.flow.hand_over(1) == DeliveryCounts(retried=1)
     assert late.sms.sent == []
     assert World(store, clock=clock).flow.deliver() == 1
 
@@ -171,7 +171,7 @@ def test_a_resend_is_the_only_way_to_a_second_code(store: Store) -> None:
     world.flow.deliver()
     out = world.submit(out, later(world, ResendCode()))
     world.clock.advance(minutes=1)
-    assert world.flow.hand_over() == Handed(taken=1)  # the first is void: it is not tried again
+    assert world.flow.hand_over() == DeliveryCounts(taken=1)  # the first is void: it is not tried again
     first, second = sms.sent
     assert first.id != second.id
     assert world.submit(out, SubmitCode(second.text[-6:])).state is State.PUPILS
@@ -182,9 +182,9 @@ def test_a_rejected_message_is_final_and_seen(store: Store, caplog: pytest.LogCa
     world = World(store, sms=sms)
     out = world.at(State.CODE)
     with caplog.at_level(logging.INFO, "educonnect_flow"):
-        assert world.flow.hand_over() == Handed(rejected=1)
+        assert world.flow.hand_over() == DeliveryCounts(rejected=1)
     world.clock.advance(minutes=10)
-    assert world.flow.hand_over() == Handed()
+    assert world.flow.hand_over() == DeliveryCounts()
     assert sms.tries == 1
     loaded = store.load(digest(out.handle))
     assert loaded is not None
@@ -211,7 +211,7 @@ def test_nobody_hears_of_a_rejection_that_was_not_noted(store: Store) -> None:
     told: list[AuditEntry] = []
     world = World(store, sms=Late(Gateway.REJECTS), observer=told.append)
     out = world.at(State.CODE)
-    assert world.flow.hand_over() == Handed(rejected=1)
+    assert world.flow.hand_over() == DeliveryCounts(rejected=1)
     loaded = store.load(digest(out.handle))
     assert loaded is not None
     assert told == list(store.trail(activation_of(loaded).id))
@@ -224,10 +224,10 @@ def test_each_fate_is_counted(store: Store) -> None:
     world = World(store, guardians=guardians, sms=sms)
     world.at(State.CODE, STRANGER)
     fill(world, guardians)
-    assert world.flow.hand_over() == Handed(taken=1, rejected=1, retried=1, decoy=1)
+    assert world.flow.hand_over() == DeliveryCounts(taken=1, rejected=1, retried=1, decoy=1)
     world.clock.advance(minutes=30)
-    assert world.flow.hand_over() == Handed(expired=1)
-    assert str(Handed(taken=2, decoy=1)) == "2 taken, 0 rejected, 0 retried, 0 expired, 1 decoy"
+    assert world.flow.hand_over() == DeliveryCounts(expired=1)
+    assert str(DeliveryCounts(taken=2, decoy=1)) == "2 taken, 0 rejected, 0 retried, 0 expired, 1 decoy"
 
 
 def test_tries_are_further_and_further_apart_and_not_at_the_same_instant() -> None:
@@ -245,7 +245,7 @@ def test_tries_are_further_and_further_apart_and_not_at_the_same_instant() -> No
         world = World(Watched(), sms=sms)
         world.at(State.CODE)
         for _ in range(9):
-            assert world.flow.hand_over() == Handed(retried=1)
+            assert world.flow.hand_over() == DeliveryCounts(retried=1)
             attempts, due_at = due[-1]
             pauses.setdefault(attempts, []).append((due_at - world.clock()).total_seconds())
             world.clock.now = due_at
@@ -456,7 +456,7 @@ def test_a_relay_outlives_a_store_that_is_away(awaited: bool, caplog: pytest.Log
     flow: Any = AsyncActivationFlow(store=Awaited(store), **ports) if awaited else ActivationFlow(store=store, **ports)
     before = signal.getsignal(signal.SIGTERM)
     with caplog.at_level(logging.INFO, "educonnect_flow"):
-        assert relay(flow, threads=2, idle=0.001, report=1e-9) == Handed(taken=1)
+        assert relay(flow, threads=2, idle=0.001, report=1e-9) == DeliveryCounts(taken=1)
     assert signal.getsignal(signal.SIGTERM) is before
     assert caplog.text.count("the store is away") == 3
     assert "relay so far: 1 taken" in caplog.text

@@ -175,3 +175,20 @@ def test_the_example_of_a_hosts_own_validators() -> None:
     assert (done.returncode, done.stderr) == (0, "")
     assert "réservé aux numéros de La Réunion" in done.stdout
     assert "+262 692 12 34 56  → CODE" in done.stdout
+
+
+def test_the_api_page_lists_all_that_is_public() -> None:
+    """Each module without an underscore, and nothing else; a package of Django's own machinery aside."""
+    source = ROOT / "src"
+    modules = set()
+    for path in source.rglob("*.py"):
+        parts = path.relative_to(source).with_suffix("").parts
+        parts = parts[:-1] if parts[-1] == "__init__" else parts
+        if not any(part.startswith("_") or part in {"migrations", "management", "templatetags"} for part in parts):
+            modules.add(".".join(parts))
+    listed = re.findall(r"^::: (\S+)$", (ROOT / "docs/api.md").read_text("utf-8"), re.MULTILINE)
+    assert len(listed) == len(set(listed))
+    assert not [name for name in listed if "._" in name]
+    of = {next(name for name in (one, one.rpartition(".")[0]) if name in modules) for one in listed}
+    # Those that hold nothing but what others have.
+    assert modules - of == {"educonnect_flow", "educonnect_flow.contrib", "educonnect_flow.contrib.django"}

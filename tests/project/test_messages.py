@@ -13,9 +13,9 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
 from educonnect_flow import Reason, Refusal, Settings
-from educonnect_flow.messages import CRITERIA, LOCALES, PLURALS, SMS, TEXTS, sms_text
+from educonnect_flow._messages import CRITERIA, LOCALES, PLURALS, SMS, TEXTS, sms_text
 from educonnect_flow.reasons import until
-from educonnect_flow.testing.clock import START
+from educonnect_flow.testing._clock import START
 from educonnect_flow.validators.password import criteria
 from tests import ROOT
 

@@ -15,10 +15,12 @@ from pathlib import Path
 
 import psycopg
 
-from educonnect_flow.engine.run import dump
-from educonnect_flow.machinery.keys import digest
+from educonnect_flow._keys import digest
+from educonnect_flow.engine._run import dump
 from educonnect_flow.ports import Store
-from educonnect_flow.stores import PostgresStore, SqliteStore, postgres_schema, sqlite_schema
+from educonnect_flow.stores import PostgresStore, SqliteStore
+from educonnect_flow.stores import _postgres_schema as postgres_schema
+from educonnect_flow.stores import _sqlite_schema as sqlite_schema
 from tests.postgres import Server
 from tests.stored.walks import walk_everywhere
 from tests.world import activation_of, full

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from educonnect_flow import GoBack, Outcome, State, SubmitCode
+from educonnect_flow._keys import digest
 from educonnect_flow.directory import AsyncPostgresDirectory, PostgresDirectory
 from educonnect_flow.errors import PortUnavailable, StoreUnavailable
-from educonnect_flow.machinery.keys import digest
 from educonnect_flow.stores import AsyncPostgresStore, PostgresStore
-from educonnect_flow.testing import waited
+from educonnect_flow.testing import as_sync
 from tests.engine.test_reliability import STEPS
 from tests.load import Parent, check, crowd, family, walk_all
 from tests.postgres import Server, Wire
@@ -107,7 +107,7 @@ def test_a_standby_that_says_nothing_gives_bounded_errors_and_no_success(
     """
     standby = Server(standby_of=own_server)
     made: Any = PostgresStore(own_server.dsn, schema=schema, timeout=0.3)
-    with waited(AsyncPostgresStore(own_server.dsn, schema=schema, timeout=0.3)) as awaited:
+    with as_sync(AsyncPostgresStore(own_server.dsn, schema=schema, timeout=0.3)) as awaited:
         world = World(awaited if asynchronous else made)
         out = world.at(State.CODE)
         code = world.code()
@@ -132,7 +132,7 @@ def test_a_server_that_says_nothing_gives_bounded_errors_and_heals(
     own_server: Server, schema: str, asynchronous: bool
 ) -> None:
     made: Any = PostgresStore(own_server.dsn, schema=schema, timeout=0.3)
-    with waited(AsyncPostgresStore(own_server.dsn, schema=schema, timeout=0.3)) as awaited:
+    with as_sync(AsyncPostgresStore(own_server.dsn, schema=schema, timeout=0.3)) as awaited:
         world = World(awaited if asynchronous else made)
         out = world.at(State.CODE)
         code = world.code()
@@ -153,7 +153,7 @@ def test_a_directory_whose_server_says_nothing_gives_bounded_errors_and_heals(
     own_server: Server, asynchronous: bool
 ) -> None:
     made: Any = PostgresDirectory(own_server.dsn, timeout=0.3)
-    with waited(AsyncPostgresDirectory(own_server.dsn, timeout=0.3)) as awaited:
+    with as_sync(AsyncPostgresDirectory(own_server.dsn, timeout=0.3)) as awaited:
         world = World(directory=awaited if asynchronous else made)
         out = world.at(State.IDENTITY)
         own_server.pause()
@@ -173,7 +173,7 @@ def test_when_the_connection_drops_at_each_commit_the_request_finds_its_answer(
 ) -> None:
     wire = Wire(server)
     made: Any = PostgresStore(wire.dsn, schema=schema)
-    with waited(AsyncPostgresStore(wire.dsn, schema=schema)) as awaited:
+    with as_sync(AsyncPostgresStore(wire.dsn, schema=schema)) as awaited:
         world = World(awaited if asynchronous else made)
         out = world.flow.start()
         for n, (_, make) in enumerate(STEPS):

@@ -14,16 +14,16 @@ import pytest
 from attrs import evolve
 
 from educonnect_flow import AsyncActivationFlow, ChooseProfile, GoBack, Profile, State, SubmitCode
-from educonnect_flow.connections import _AsyncConnection, _Connection
+from educonnect_flow._postgres_pool import _AsyncConnection, _Connection
 from educonnect_flow.directory import StaticDirectory
 from educonnect_flow.errors import StoreUnavailable
-from educonnect_flow.records import Commit, Conflict, Receipt, Ref, Standing
+from educonnect_flow.records import Commit, CommitResult, CommitStatus, Conflict, Ref
 from educonnect_flow.sms import RecordingSms
 from educonnect_flow.stores import AsyncPostgresStore, PostgresStore
-from educonnect_flow.stores.postgres_schema import create
-from educonnect_flow.testing import AsyncStoreContract, CheapHasher, FakeClock, StoreContract, waited
-from educonnect_flow.testing.clock import START
-from educonnect_flow.testing.stores import HOUR, change, first, following, message
+from educonnect_flow.stores._postgres_schema import create
+from educonnect_flow.testing import AsyncStoreContract, CheapHasher, FakeClock, StoreContract, as_sync
+from educonnect_flow.testing._clock import START
+from educonnect_flow.testing._stores import HOUR, change, first, following, message
 from tests.engine.test_async import walk
 from tests.postgres import Server
 from tests.world import EMILIE, SECRET, World
@@ -131,7 +131,7 @@ def test_two_that_get_there_in_the_same_instant_are_told_which_was_first(
 ) -> None:
     """Another transaction has written and not yet committed: no look at the tables shows it, only its constraint."""
     made: Any = PostgresStore(server.dsn, schema=schema, timeout=30)
-    with waited(AsyncPostgresStore(server.dsn, schema=schema, timeout=30)) as awaited:
+    with as_sync(AsyncPostgresStore(server.dsn, schema=schema, timeout=30)) as awaited:
         store: Any = awaited if asynchronous else made
         _race(server, schema, store)
         awaited.close()
@@ -139,21 +139,21 @@ def test_two_that_get_there_in_the_same_instant_are_told_which_was_first(
 
 
 def _race(server: Server, schema: str, store: Any) -> None:
-    cases: list[tuple[str, Commit, Receipt]] = [
+    cases: list[tuple[str, Commit, CommitResult]] = [
         (
             "INSERT INTO {s}.name VALUES ('account', 'guardian:g1', 'x', true)",
             first("a1", "h1", records=(change("e.x01", "guardian:g0", "guardian:g1"),)),
-            Receipt(Standing.CONFLICT, conflict=Conflict("account", "e.x01", "guardian:g1")),
+            CommitResult(CommitStatus.CONFLICT, conflict=Conflict("account", "e.x01", "guardian:g1")),
         ),
         (
             "INSERT INTO {s}.record VALUES ('account', 'e.x02', '', 1, '')",
             first("a2", "h2", records=(change("e.x02", "guardian:g2"),)),
-            Receipt(Standing.CONFLICT, conflict=Conflict("account", "e.x02", None)),
+            CommitResult(CommitStatus.CONFLICT, conflict=Conflict("account", "e.x02", None)),
         ),
         (
             "INSERT INTO {s}.run (id, version, handle, purge_at, body) VALUES ('a3', 1, 'h3', 0, '')",
             first("a3", "h9"),
-            Receipt(Standing.STALE),
+            CommitResult(CommitStatus.STALE),
         ),
     ]
     for statement, commit, receipt in cases:
@@ -181,7 +181,7 @@ def _blocked(server: Server) -> bool:
 def test_a_server_that_is_killed_gives_bounded_errors_and_comes_back_with_everything(schema: str) -> None:
     server = Server()
     store = PostgresStore(server.dsn, schema=schema, timeout=2)
-    with waited(AsyncPostgresStore(server.dsn, schema=schema, timeout=2)) as awaited:
+    with as_sync(AsyncPostgresStore(server.dsn, schema=schema, timeout=2)) as awaited:
         _kill_and_start(server, store, awaited)
         awaited.close()
     store.close()
@@ -271,7 +271,7 @@ def test_a_purge_takes_the_names_that_an_expired_record_has_when_it_goes(server:
             changing.result(60)
     store.purge(START + 2 * HOUR, 10)
     again = change("d3", "token:new", kind="session")
-    assert store.commit(first("a3", "h3", records=(again,))).standing is Standing.DONE
+    assert store.commit(first("a3", "h3", records=(again,))).status is CommitStatus.DONE
     store.close()
 
 
@@ -287,7 +287,7 @@ def test_another_isolation_level_of_the_database_is_overruled_or_refused(server:
     server.execute(f"ALTER DATABASE {name} SET default_transaction_isolation = 'repeatable read'")
     dsn = psycopg.conninfo.make_conninfo(server.dsn, dbname=name)
     store = PostgresStore(dsn, schema=schema)
-    assert store.commit(first()).standing is Standing.DONE
+    assert store.commit(first()).status is CommitStatus.DONE
     for level in ("repeatable read", "serializable"):
         with psycopg.connect(dsn, autocommit=True) as connection:
             connection.execute(f"SET default_transaction_isolation = '{level}'")
@@ -303,9 +303,9 @@ def test_two_runs_of_one_owner_that_end_each_other_at_once_never_meet_in_a_ring(
     store = PostgresStore(server.dsn, schema=schema, timeout=30)
     barrier = Barrier(2)
 
-    def end(name: str) -> Standing:
+    def end(name: str) -> CommitStatus:
         barrier.wait(30)
-        return store.commit(following(2, name, void=True, end_owner="me")).standing
+        return store.commit(following(2, name, cancel_messages=True, cancel_owner_messages="me")).status
 
     with ThreadPoolExecutor(2) as pool:
         for n in range(150):
@@ -313,5 +313,5 @@ def test_two_runs_of_one_owner_that_end_each_other_at_once_never_meet_in_a_ring(
             for name in names:
                 waiting = tuple(message(f"m{name}.{one}", name, owner="me") for one in range(3))
                 store.commit(first(name, f"h{name}", messages=waiting))
-            assert list(pool.map(end, names)) == [Standing.DONE] * 2
+            assert list(pool.map(end, names)) == [CommitStatus.DONE] * 2
     store.close()

@@ -17,22 +17,17 @@ import psycopg
 import pytest
 
 from educonnect_flow import ChooseProfile, Profile, Reason, ResendCode, StartActivation, State, SubmitCode
-from educonnect_flow.engine.run import Kept, dump
+from educonnect_flow._keys import digest
+from educonnect_flow.engine._run import JsonObject, dump
 from educonnect_flow.errors import RequestReused
 from educonnect_flow.journeys.activation.run import Activation
-from educonnect_flow.machinery.keys import digest
-from educonnect_flow.machinery.tally import micros
 from educonnect_flow.ports import Store
-from educonnect_flow.stores import (
-    AsyncPostgresStore,
-    MemoryStore,
-    PostgresStore,
-    SqliteStore,
-    postgres_schema,
-    sqlite_schema,
-)
-from educonnect_flow.testing import waited
-from educonnect_flow.testing.clock import START
+from educonnect_flow.stores import AsyncPostgresStore, MemoryStore, PostgresStore, SqliteStore
+from educonnect_flow.stores import _postgres_schema as postgres_schema
+from educonnect_flow.stores import _sqlite_schema as sqlite_schema
+from educonnect_flow.tally import micros
+from educonnect_flow.testing import as_sync
+from educonnect_flow.testing._clock import START
 from tests import ROOT
 from tests.engine.test_reliability import _derive
 from tests.postgres import Server
@@ -65,6 +60,8 @@ def test_every_snapshot_ever_stored_is_read(line: dict[str, Any]) -> None:
             sealed, key, masked, guardians = then.pop("claim")
             then["sent_to"] = [sealed, key, masked, guardians == []]
             then |= {"guardians": guardians} if guardians else {}
+        for former, name in (("strays", "stale_handle_uses"), ("code_at", "code_issued_at")):
+            then |= {name: then.pop(former)} if former in then else {}
     assert now == then
 
 
@@ -74,18 +71,18 @@ def test_the_fullest_snapshot_of_the_first_version_says_what_it_said() -> None:
 
 
 def test_an_older_snapshot_is_lifted_step_by_step(monkeypatch: pytest.MonkeyPatch) -> None:
-    def name_the_state(kept: Kept) -> Kept:
+    def name_the_state(kept: JsonObject) -> JsonObject:
         return {**kept, "state": kept["stage"]}
 
-    def count_strays(kept: Kept) -> Kept:
-        return {**kept, "strays": kept["strays"] + 1}
+    def count_strays(kept: JsonObject) -> JsonObject:
+        return {**kept, "stale_handle_uses": kept["stale_handle_uses"] + 1}
 
     stored = json.loads(dump(full()))
     monkeypatch.setattr(Activation, "upcasts", (name_the_state, count_strays))
     first = {**stored, "stage": stored["state"], "state": "?", "format": 1}
-    assert parsed(json.dumps(first)).strays == 2
-    assert parsed(json.dumps({**stored, "format": 2})).strays == 2
-    assert parsed(json.dumps({**stored, "format": 3})).strays == 1
+    assert parsed(json.dumps(first)).stale_handle_uses == 2
+    assert parsed(json.dumps({**stored, "format": 2})).stale_handle_uses == 2
+    assert parsed(json.dumps({**stored, "format": 3})).stale_handle_uses == 1
     assert json.loads(dump(full()))["format"] == 3
     with pytest.raises(ValueError, match="format 4; this library reads up to 3"):
         parsed(json.dumps({**stored, "format": 4}))
@@ -241,7 +238,7 @@ def test_tables_are_brought_up_however_long_it_takes(server: Server, schema: str
 
     def opened() -> int:
         if asynchronous:
-            with waited(AsyncPostgresStore(server.dsn, schema=schema, timeout=0.3)) as store:
+            with as_sync(AsyncPostgresStore(server.dsn, schema=schema, timeout=0.3)) as store:
                 found = issued(store, "a.dupont")
                 store.close()
                 return found

@@ -20,25 +20,25 @@ from attrs import evolve
 from educonnect_flow.directory import StaticDirectory
 from educonnect_flow.errors import SmsRejected, SmsUnavailable, StoreUnavailable
 from educonnect_flow.hashing import Argon2id
-from educonnect_flow.machinery.tally import EMPTY, Limit, Tally
 from educonnect_flow.people import Guardian
 from educonnect_flow.ports import AsyncDirectory, HumanPrompt, Message, PasswordHasher
 from educonnect_flow.records import (
     DONE,
     AuditEntry,
     Commit,
+    CommitResult,
+    CommitStatus,
     Conflict,
     Lease,
     Leased,
     Loaded,
-    Receipt,
     Record,
     RecordChange,
     Ref,
     Settled,
-    Standing,
 )
 from educonnect_flow.stores import MemoryStore
+from educonnect_flow.tally import EMPTY, Limit, Tally
 from educonnect_flow.testing import (
     AsyncStoreContract,
     CheapHasher,
@@ -50,11 +50,11 @@ from educonnect_flow.testing import (
     PasswordHasherContract,
     SmsContract,
     StoreContract,
-    waited,
+    as_sync,
 )
-from educonnect_flow.testing.clock import START
-from educonnect_flow.testing.directory import LEO
-from educonnect_flow.testing.stores import HOUR, run
+from educonnect_flow.testing._clock import START
+from educonnect_flow.testing._directory import LEO
+from educonnect_flow.testing._stores import HOUR, run
 from tests.engine.test_async import Awaited
 
 # --- ours keep them --------------------------------------------------------------------------------
@@ -70,7 +70,7 @@ class TestAwaitedDirectory(DirectoryContract):
     @pytest.fixture
     def directory(self) -> Iterator[Any]:
         directory: AsyncDirectory = Awaited(StaticDirectory(self.guardians))
-        with waited(directory) as found:
+        with as_sync(directory) as found:
             yield found
 
 
@@ -178,12 +178,12 @@ class KnowsAll(Wrong):
 
 
 class DropsTheOwner(Wrong):
-    def commit(self, commit: Commit) -> Receipt:
+    def commit(self, commit: Commit) -> CommitResult:
         return super().commit(evolve(commit, run=evolve(commit.run, owner="")))
 
 
 class IgnoresTheVersion(Wrong):
-    def _refuse(self, commit: Commit) -> Receipt | None:
+    def _refuse(self, commit: Commit) -> CommitResult | None:
         return None
 
 
@@ -192,14 +192,14 @@ class LooksThenWrites(Wrong):
         super().__init__()
         self._lock = Unlocked()  # type: ignore[assignment]  # no lock on purpose
 
-    def _refuse(self, commit: Commit) -> Receipt | None:
+    def _refuse(self, commit: Commit) -> CommitResult | None:
         refused = super()._refuse(commit)
         time.sleep(0.01)
         return refused
 
 
 class NotesBeforeItRefuses(Wrong):
-    def commit(self, commit: Commit) -> Receipt:
+    def commit(self, commit: Commit) -> CommitResult:
         receipt = super().commit(commit)
         if receipt is not DONE:
             for one in commit.audit:
@@ -214,7 +214,7 @@ class TakesAnyHandleForTheCurrent(Wrong):
 
 
 class NeverForgetsAHandle(Wrong):
-    def commit(self, commit: Commit) -> Receipt:
+    def commit(self, commit: Commit) -> CommitResult:
         return super().commit(evolve(commit, forget=False))
 
 
@@ -231,13 +231,13 @@ class LooksUnderOneKey(Wrong):
 
 
 class CountsPerRun(Wrong):
-    def commit(self, commit: Commit) -> Receipt:
+    def commit(self, commit: Commit) -> CommitResult:
         own = tuple(limit._replace(key=limit.key + commit.run.id) for limit in commit.limits)
         return super().commit(evolve(commit, limits=own))
 
 
 class CountsWhatOnlyAsks(Wrong):
-    def commit(self, commit: Commit) -> Receipt:
+    def commit(self, commit: Commit) -> CommitResult:
         return super().commit(evolve(commit, limits=tuple(limit._replace(adds=1) for limit in commit.limits)))
 
 
@@ -248,7 +248,7 @@ class LocksInTheOrderGiven(Wrong):
         super().__init__()
         self._of = {f"key{n}": Lock() for n in range(6)}
 
-    def commit(self, commit: Commit) -> Receipt:
+    def commit(self, commit: Commit) -> CommitResult:
         held = []
         try:
             for limit in commit.limits:
@@ -302,7 +302,7 @@ class LocksRecordsInTheOrderGiven(Wrong):
         super().__init__()
         self._of = {"k1": Lock(), "k2": Lock()}
 
-    def commit(self, commit: Commit) -> Receipt:
+    def commit(self, commit: Commit) -> CommitResult:
         held = []
         try:
             for change in commit.records:
@@ -319,11 +319,11 @@ class LocksRecordsInTheOrderGiven(Wrong):
 class CountsAsItGoes(Wrong):
     """Each limit is judged after those before it were counted."""
 
-    def commit(self, commit: Commit) -> Receipt:
+    def commit(self, commit: Commit) -> CommitResult:
         seen: set[str] = set()
         for limit in commit.limits:
             if limit.key in seen and limit.cap <= len(commit.limits):
-                return Receipt(Standing.BARRED, limit, commit.at)
+                return CommitResult(CommitStatus.BARRED, limit, commit.at)
             seen.add(limit.key)
         return super().commit(commit)
 
@@ -339,8 +339,8 @@ class LocksMessagesInTheOrderFound(Wrong):
         super().__init__()
         self._of = [Lock() for _ in range(6)]
 
-    def commit(self, commit: Commit) -> Receipt:
-        if commit.end_owner is None:
+    def commit(self, commit: Commit) -> CommitResult:
+        if commit.cancel_owner_messages is None:
             return super().commit(commit)
         mine, held = int(commit.run.id[1:]), []
         try:
@@ -391,7 +391,7 @@ class SettlesAndLeasesNothing(Wrong):
 
 class EndsNoOwner(Wrong):
     def _write(self, commit: Commit) -> None:
-        super()._write(evolve(commit, end_owner=None))
+        super()._write(evolve(commit, cancel_owner_messages=None))
 
 
 class KeepsExpiredRecords(Wrong):
@@ -436,7 +436,7 @@ class HidesItsCounters(Wrong):
 class VoidsWhatComesWithIt(Wrong):
     def _write(self, commit: Commit) -> None:
         super()._write(commit)
-        if commit.void:
+        if commit.cancel_messages:
             self._void(self._kept[commit.run.id])
 
 
@@ -486,7 +486,7 @@ class DrawsNumbersBeforeItWrites(Wrong):
         self._numbers = itertools.count(1)
         self._numbered: dict[int, AuditEntry] = {}
 
-    def commit(self, commit: Commit) -> Receipt:
+    def commit(self, commit: Commit) -> CommitResult:
         number = next(self._numbers)
         time.sleep(0.02 if number % 3 else 0)
         receipt = super().commit(commit)
@@ -1025,3 +1025,16 @@ def test_another_wrong_adapter_is_caught(wrong: type[Adapter], rule: str) -> Non
     gateway = LocalGateway()
     with pytest.raises(AssertionError):
         getattr(QuickSmsContract(), rule)(wrong(gateway), gateway)
+
+
+class SaysWhy(Adapter):
+    def send(self, message: Message) -> None:
+        try:
+            super().send(message)
+        except TimeoutError as error:
+            raise SmsUnavailable("no answer") from error
+
+
+def test_an_adapter_may_say_what_led_to_its_error() -> None:
+    gateway = LocalGateway()
+    QuickSmsContract().test_an_error_says_neither_code_nor_number(SaysWhy(gateway), gateway)

@@ -22,7 +22,7 @@ from educonnect_flow import (
     State,
     SubmitCode,
 )
-from educonnect_flow.engine import Attempt, Event, Journey, Lapse, Row, Run, View, compile_table, showing
+from educonnect_flow.engine import Event, Journey, Lapse, Row, Run, StepContext, View, compile_table, showing
 from educonnect_flow.journeys import ACTIVATION, FORGOTTEN_IDENTIFIER
 from educonnect_flow.ports import Message
 from educonnect_flow.steps import ending
@@ -172,27 +172,27 @@ class KnownView(View):
     known: bool
 
 
-def knows(attempt: Attempt[DoorRun, Knock, Any]) -> bool:
-    return attempt.event.who == "known"
+def knows(context: StepContext[DoorRun, Knock, Any]) -> bool:
+    return context.event.who == "known"
 
 
-def remember(attempt: Attempt[DoorRun, Knock, Any]) -> None:
-    attempt.changes["known"] = knows(attempt)
+def remember(context: StepContext[DoorRun, Knock, Any]) -> None:
+    context.changes["known"] = knows(context)
 
 
-def keep_guest(attempt: Attempt[DoorRun, Knock, Any]) -> None:
-    attempt.changes["guests"] = (attempt.event.who,)
+def keep_guest(context: StepContext[DoorRun, Knock, Any]) -> None:
+    context.changes["guests"] = (context.event.who,)
 
 
-def write_down(attempt: Attempt[DoorRun, Knock, Any]) -> None:
-    attempt.denied = (attempt.event.who,)
+def write_down(context: StepContext[DoorRun, Knock, Any]) -> None:
+    context.denied = (context.event.who,)
 
 
-def refuse(attempt: Attempt[DoorRun, Knock, Any]) -> None:
-    attempt.refusals.append(Refusal(Reason.HOST_RULE, None, {"text": "non"}))
+def refuse(context: StepContext[DoorRun, Knock, Any]) -> None:
+    context.refusals.append(Refusal(Reason.HOST_RULE, None, {"text": "non"}))
 
 
-def never(attempt: Attempt[DoorRun, Knock, Any]) -> bool:
+def never(context: StepContext[DoorRun, Knock, Any]) -> bool:
     return False
 
 
@@ -205,8 +205,8 @@ def door(*rows: Any, **more: Any) -> Journey[Any]:
                 *rows,
                 Row("door.knock", Door.SHUT, Knock, Door.OPEN, (), (remember,)),
                 Row("door.refuse", Door.OPEN, Knock, Door.OPEN, (), (refuse,), accepted=False),
-                Row("door.idle", Door.SHUT, Lapse, Door.GONE, (), (ending.lapse,), accepted=False),
-                Row("door.late", Door.OPEN, Lapse, Door.GONE, (), (ending.lapse,), accepted=False),
+                Row("door.idle", Door.SHUT, Lapse, Door.GONE, (), (ending.expire,), accepted=False),
+                Row("door.late", Door.OPEN, Lapse, Door.GONE, (), (ending.expire,), accepted=False),
             ),
             states=Door, events=(Knock, Lapse), initial=Door.SHUT, final=frozenset({Door.GONE}),
             internal=frozenset({Lapse}),

@@ -17,17 +17,17 @@ pytestmark = pytest.mark.ci
 # file, what is there, what is planted, and what mypy says of it
 FAULTS: dict[str, tuple[str, str, str, str]] = {
     "an event's field that does not exist": (
-        "steps/code.py", "given=attempt.event.code,", "given=attempt.event.coode,", "has no attribute",
+        "steps/code.py", "given=context.event.code,", "given=context.event.coode,", "has no attribute",
     ),
     "a port called with other things than it takes": (
-        "engine/engine.py", "self.outside.stored(self.outside.store.load, digest(handle), keys)",
+        "engine/_engine.py", "self.outside.stored(self.outside.store.load, digest(handle), keys)",
         'self.outside.stored(self.outside.store.load, 42, [keys], "too", "many")', "arg-type",
     ),
     "the plain number stored as the sealed one": (
-        "steps/code.py", "sealed_mobile=SealedMobile(outside.keys.seal(mobile, run)),", "sealed_mobile=mobile,", "SealedMobile",
+        "steps/code.py", "sealed_mobile=SealedMobile(keys.seal(mobile, loading.run.id)),", "sealed_mobile=mobile,", "SealedMobile",
     ),
     "the sealed number counted under": (
-        "steps/code.py", "mobile_key=outside.keys_of(mobile)[0],", "mobile_key=mobile,", "MobileKey",
+        "steps/code.py", 'mobile_key=counted["mobile_keys"][0],', "mobile_key=mobile,", "MobileKey",
     ),
     "a fact that is not loaded": (
         "steps/identity.py",
@@ -35,7 +35,7 @@ FAULTS: dict[str, tuple[str, str, str, str]] = {
         'Missing named argument "identifiers"',
     ),
     "facts of another event": (
-        "steps/code.py", "expected=attempt.facts.expected", "expected=attempt.facts.pupils", "has no attribute",
+        "steps/code.py", "expected=context.facts.expected", "expected=context.facts.pupils", "has no attribute",
     ),
     "a typed number looked up as it is": (
         "steps/identity.py", "candidates=await find(outside, mobile))", "candidates=await find(outside, event.mobile))", "E164",
@@ -58,7 +58,7 @@ def checked(folder: Path) -> str:
     """What mypy says of the core of the copy in *folder*."""
     done = subprocess.run(
         [sys.executable, "-m", "mypy", "--strict", "--no-error-summary", "--ignore-missing-imports", "--cache-dir", ".cache",
-         "src/educonnect_flow/engine/engine.py", "src/educonnect_flow/flow.py", "src/educonnect_flow/aio.py"],
+         "src/educonnect_flow/engine/_engine.py", "src/educonnect_flow/flow.py", "src/educonnect_flow/aio.py"],
         cwd=folder, env={"MYPYPATH": "src", "PATH": ""}, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.stderr == ""

@@ -1,5 +1,5 @@
 """Lists of passwords that were published: what a host may refuse beside the common ones."""
 
-from educonnect_flow.breaches.hashed_file import HashedFile
+from educonnect_flow.breaches._hashed_file import HashedFile
 
 __all__ = ["HashedFile"]

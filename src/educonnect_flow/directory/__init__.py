@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from educonnect_flow.directory.static import StaticDirectory
-from educonnect_flow.lazy import later
+from educonnect_flow._lazy import lazy_exports
+from educonnect_flow.directory._static import StaticDirectory
 
 if TYPE_CHECKING:
-    from educonnect_flow.directory.postgres import AsyncPostgresDirectory, PostgresDirectory
-    from educonnect_flow.directory.sqlite import SqliteDirectory
+    from educonnect_flow.directory._postgres import AsyncPostgresDirectory, PostgresDirectory
+    from educonnect_flow.directory._sqlite import SqliteDirectory
 
 __all__ = ["AsyncPostgresDirectory", "PostgresDirectory", "SqliteDirectory", "StaticDirectory"]
 
 # What they rest on is loaded by those who use them.
-__getattr__ = later(
-    __name__, {"SqliteDirectory": "sqlite", "PostgresDirectory": "postgres", "AsyncPostgresDirectory": "postgres"}
+__getattr__ = lazy_exports(
+    __name__, {"SqliteDirectory": "_sqlite", "PostgresDirectory": "_postgres", "AsyncPostgresDirectory": "_postgres"}
 )

@@ -11,7 +11,7 @@ from typing import TextIO
 
 from attrs import field, frozen
 
-from educonnect_flow.machinery.text import printable
+from educonnect_flow._text import printable
 
 MOST = 10_000
 """Findings of one kind that are kept with their names; all are counted."""

@@ -29,7 +29,7 @@ only.
 **What others do meanwhile.**  The commit compares: the run's version, the version of every record it changes, unique
 names, and limits.  When one does not fit, nothing was written, and the event is decided again from 1 (or with what
 the store said: a limit, a name that is taken).  Each round means that another request got through, so there is an
-end.  ``outside.Memo`` keeps the answers of ports that must not be asked twice for one request.
+end.  ``outside.RetryState`` keeps the answers of ports that must not be asked twice for one request.
 
 **Time.**  Every event and every look at a run first asks whether the run has ended: idle too long, open too long, or
 after too many events.  Then the engine fires ``event.Lapse``, and the row for it decides.  The clock is a port; when
@@ -43,15 +43,35 @@ Who imports whom: ``event`` < ``run`` < ``step``, ``outside``, ``journey`` < ``d
 
 from __future__ import annotations
 
-from educonnect_flow.engine.event import Event, Lapse
-from educonnect_flow.engine.journey import Journey, Show, showing
-from educonnect_flow.engine.outside import Loading
-from educonnect_flow.engine.run import TEXTS, TIME, Codec, Run, saved
-from educonnect_flow.engine.step import NO_FACTS, Attempt, Draft, Facts
-from educonnect_flow.machinery.table import Row, Table, TableError, compile_table, gated
+from educonnect_flow.engine._event import Event, Lapse
+from educonnect_flow.engine._journey import Journey, Show, showing
+from educonnect_flow.engine._ports import LoadContext
+from educonnect_flow.engine._run import TEXTS, TIME, Codec, Run, saved
+from educonnect_flow.engine._step import NO_FACTS, Draft, Facts, StepContext
+from educonnect_flow.engine._table import Row, Table, TableError, compile_table, gated
 from educonnect_flow.outcome import Outcome, View
 
 __all__ = [
-    "NO_FACTS", "TEXTS", "TIME", "Attempt", "Codec", "Draft", "Event", "Facts", "Journey", "Lapse", "Loading",
-    "Outcome", "Row", "Run", "Show", "Table", "TableError", "View", "compile_table", "gated", "saved", "showing",
+    "NO_FACTS",
+    "TEXTS",
+    "TIME",
+    "Codec",
+    "Draft",
+    "Event",
+    "Facts",
+    "Journey",
+    "Lapse",
+    "LoadContext",
+    "Outcome",
+    "Row",
+    "Run",
+    "Show",
+    "StepContext",
+    "Table",
+    "TableError",
+    "View",
+    "compile_table",
+    "gated",
+    "saved",
+    "showing",
 ]  # fmt: skip

@@ -3,7 +3,7 @@
 Each reader yields ``Person``, ``Student`` and ``Link`` in the order of the file, and holds one of them at a time.
 """
 
-from educonnect_flow.exports.items import Entry, ExportError, Item, Link, Person, School, Student
+from educonnect_flow.exports._items import Entry, ExportError, Item, Link, Person, School, Student
 from educonnect_flow.exports.reading import Export, FeedExport, SchoolExport, read
 
 __all__ = [

@@ -7,9 +7,11 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
 
-from educonnect_flow.exports import aaf, onde, siecle
-from educonnect_flow.exports.items import Entry, ExportError, Item, School
-from educonnect_flow.exports.source import Progress, Source, nothing
+from educonnect_flow.exports import _aaf as aaf
+from educonnect_flow.exports import _onde as onde
+from educonnect_flow.exports import _siecle as siecle
+from educonnect_flow.exports._items import Entry, ExportError, Item, School
+from educonnect_flow.exports._source import Progress, Source, nothing
 
 _ROOT = re.compile(rb"<(BEE_RESPONSABLES|BEE_ELEVES|ficAlimMENESR)[\s/>]")
 

@@ -1,5 +1,5 @@
 """Password hashers."""
 
-from educonnect_flow.hashing.argon2id import Argon2id
+from educonnect_flow.hashing._argon2id import Argon2id
 
 __all__ = ["Argon2id"]

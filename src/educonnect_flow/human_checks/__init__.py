@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from educonnect_flow.lazy import later
+from educonnect_flow._lazy import lazy_exports
 
 if TYPE_CHECKING:
-    from educonnect_flow.human_checks.altcha import AltchaCheck
-    from educonnect_flow.human_checks.captcha import CaptchaCheck
+    from educonnect_flow.human_checks._altcha import AltchaCheck
+    from educonnect_flow.human_checks._captcha import CaptchaCheck
 
 __all__ = ["AltchaCheck", "CaptchaCheck"]
 
 # Each with its extra.
-__getattr__ = later(__name__, {"AltchaCheck": "altcha", "CaptchaCheck": "captcha"})
+__getattr__ = lazy_exports(__name__, {"AltchaCheck": "_altcha", "CaptchaCheck": "_captcha"})

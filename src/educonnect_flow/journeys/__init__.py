@@ -5,10 +5,10 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from educonnect_flow.lazy import later
+from educonnect_flow._lazy import lazy_exports
 
 if TYPE_CHECKING:
-    from educonnect_flow.engine.journey import Journey
+    from educonnect_flow.engine._journey import Journey
     from educonnect_flow.journeys.activation import ACTIVATION
     from educonnect_flow.journeys.forgotten_identifier import FORGOTTEN_IDENTIFIER
 
@@ -19,7 +19,7 @@ NAMES = tuple(__all__)
 
 _MODULES = {name: name.lower() for name in __all__}
 
-__getattr__ = later(__name__, _MODULES)
+__getattr__ = lazy_exports(__name__, _MODULES)
 
 
 def journey_named(name: str) -> Journey[Any]:

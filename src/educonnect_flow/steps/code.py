@@ -11,16 +11,17 @@ from typing import Any, NamedTuple, Self
 
 from attrs import field, frozen
 
-from educonnect_flow.engine.event import Event
-from educonnect_flow.engine.outside import Loading, Outside
-from educonnect_flow.engine.run import TIME, Codec, saved
-from educonnect_flow.engine.step import Attempt
-from educonnect_flow.letters import CodeLetter
-from educonnect_flow.machinery.secrecy import Confidential, amended, hidden
-from educonnect_flow.machinery.table import gated
+from educonnect_flow._letters import CodeLetter
+from educonnect_flow._prompt import HumanPrompt
+from educonnect_flow._secrecy import Confidential, hidden, replace_fields
+from educonnect_flow._typed import of
+from educonnect_flow.engine._event import Event
+from educonnect_flow.engine._ports import LoadContext, Ports
+from educonnect_flow.engine._run import TIME, Codec, saved
+from educonnect_flow.engine._step import StepContext
+from educonnect_flow.engine._table import gated
 from educonnect_flow.outcome import View
 from educonnect_flow.people import E164, MobileKey, SealedMobile
-from educonnect_flow.prompt import HumanPrompt
 from educonnect_flow.reasons import Reason, Refusal, refusals_of, until
 from educonnect_flow.records import Outgoing
 from educonnect_flow.settings import Settings
@@ -33,7 +34,6 @@ from educonnect_flow.steps.limits import (
     load_counted,
     message_limits,
 )
-from educonnect_flow.typed import of
 from educonnect_flow.validators.code import CodeCheck
 from educonnect_flow.validators.mobile import mask
 
@@ -96,7 +96,7 @@ class CodeRun(LimitedRun):
     """The code that opens; ``None`` when none does."""
     codes: int = 0
     """How many codes were issued."""
-    code_at: datetime | None = saved(None, TIME)
+    code_issued_at: datetime | None = saved(None, TIME)
     """When the last of them was issued."""
     code_failures: int = 0
 
@@ -111,13 +111,13 @@ class CodeRun(LimitedRun):
         """Keyed hash of the number."""
         return self.sent_to.mobile_key if self.sent_to is not None else None
 
-    def held(self, now: datetime) -> Self:
+    def after_clock_step(self, now: datetime) -> Self:
         """The code loses what the clock took back; one that was issued in what is now the future has expired."""
         challenge = self.challenge
         if challenge is None:
             return self
         expires_at = now if now < challenge.issued_at else challenge.expires_at - (self.latest_at - now)
-        return amended(self, {"challenge": challenge._replace(expires_at=expires_at)})
+        return replace_fields(self, {"challenge": challenge._replace(expires_at=expires_at)})
 
     def newly_expired(self, now: datetime) -> bool:
         """Whether the code has expired since the run was last looked at."""
@@ -152,45 +152,41 @@ class CodeFacts(CountedFacts):
     """The code that opens."""
 
 
-def mobile_of(outside: Outside, run: CodeRun) -> E164:
+def mobile_of(outside: Ports, run: CodeRun) -> E164:
     """The number that the run's codes go to."""
     return outside.mobile_of(run.id, run.recipient.sealed_mobile)
 
 
-def recipient_of(outside: Outside, run: str, mobile: E164, *, decoy: bool = False) -> Recipient:
-    """Where the codes of *run* (its id) go, as it is kept."""
-    return Recipient(
-        decoy=decoy,
-        sealed_mobile=SealedMobile(outside.keys.seal(mobile, run)),
-        mobile_key=outside.keys_of(mobile)[0],
-        masked_mobile=mask(mobile),
-    )
-
-
-async def load_first_code(loading: Loading[CodeRun, Any], mobile: E164, *, decoy: bool = False) -> FirstCodeFacts:
+async def load_first_code(loading: LoadContext[CodeRun, Any], mobile: E164, *, decoy: bool = False) -> FirstCodeFacts:
     """For an event that names *mobile*.
 
     :param decoy: whether nobody is behind it.
     """
-    nonce, message = loading.memo.draw(loading.outside.keys)
-    recipient = recipient_of(loading.outside, loading.run.id, mobile, decoy=decoy)
-    return FirstCodeFacts(**load_counted(loading, mobile), nonce=nonce, message=message, recipient=recipient)
+    keys, counted = loading.outside.keys, load_counted(loading, mobile)
+    nonce, message = loading.memo.draw(keys)
+    recipient = Recipient(
+        sealed_mobile=SealedMobile(keys.seal(mobile, loading.run.id)),
+        mobile_key=counted["mobile_keys"][0],
+        masked_mobile=mask(mobile),
+        decoy=decoy,
+    )
+    return FirstCodeFacts(**counted, nonce=nonce, message=message, recipient=recipient)
 
 
-async def load_resend(loading: Loading[CodeRun, ResendCode]) -> IssueFacts:
+async def load_resend(loading: LoadContext[CodeRun, ResendCode]) -> IssueFacts:
     """For ``ResendCode``."""
     nonce, message = loading.memo.draw(loading.outside.keys)
     mobile = mobile_of(loading.outside, loading.run)
     return IssueFacts(**load_counted(loading, mobile, loading.run.recipient.mobile_key), nonce=nonce, message=message)
 
 
-def expected_code(outside: Outside, run: CodeRun, mobile: E164) -> str:
+def expected_code(outside: Ports, run: CodeRun, mobile: E164) -> str:
     """The code that opens *run*."""
     assert run.challenge is not None  # CODE is never without one
     return outside.code_of(run.journey, run.id, run.challenge.nonce, mobile)
 
 
-async def load_code(loading: Loading[CodeRun, SubmitCode]) -> CodeFacts:
+async def load_code(loading: LoadContext[CodeRun, SubmitCode]) -> CodeFacts:
     """For ``SubmitCode``."""
     outside, run = loading.outside, loading.run
     mobile = mobile_of(outside, run)
@@ -201,91 +197,91 @@ async def load_code(loading: Loading[CodeRun, SubmitCode]) -> CodeFacts:
 
 # --- guards ----------------------------------------------------------------------------------------
 
-Coded = Attempt[CodeRun, SubmitCode, CodeFacts]
+Coded = StepContext[CodeRun, SubmitCode, CodeFacts]
 
-# A refusal for any other reason costs an attempt: whatever a host's validator adds fails closed.
+# A refusal for any other reason costs an context: whatever a host's validator adds fails closed.
 _FREE = frozenset({Reason.CODE_MALFORMED, Reason.CODE_EXPIRED})
 
 
-def code_may_go(attempt: Attempt[CodeRun, Any, Any]) -> bool:
+def code_may_go(context: StepContext[CodeRun, Any, Any]) -> bool:
     """A code may be issued: not too soon, not too many, and the limits hold.  For ``IssueFacts``."""
-    return not attempt.verdict("code_may_go", _may_go)
+    return not context.verdict("code_may_go", _may_go)
 
 
-def _may_go(attempt: Attempt[CodeRun, Any, Any]) -> tuple[Refusal, ...]:
-    return code_due(attempt.run, attempt.settings, attempt.now) or limits_reached(attempt.facts, attempt.now)
+def _may_go(context: StepContext[CodeRun, Any, Any]) -> tuple[Refusal, ...]:
+    return code_due(context.run, context.settings, context.now) or limits_reached(context.facts, context.now)
 
 
 def code_due(run: CodeRun, settings: Settings, now: datetime) -> tuple[Refusal, ...]:
     """Whether *run* may have another code: why not, or nothing."""
-    if run.code_at is None:
+    if run.code_issued_at is None:
         return ()
     if run.codes > settings.resends:
         return (Refusal(Reason.RESENDS_USED),)
-    due = run.code_at + settings.resend_after
+    due = run.code_issued_at + settings.resend_after
     return (until(Reason.RESEND_TOO_SOON, due, now),) if now < due else ()
 
 
-def code_right(attempt: Coded) -> bool:
+def code_right(context: Coded) -> bool:
     """The validator lets the code through, and the run is no decoy."""
-    return not attempt.verdict("code", _code)
+    return not context.verdict("code", _code)
 
 
-def _code(attempt: Coded) -> tuple[Refusal, ...]:
-    challenge = attempt.run.challenge
+def _code(context: Coded) -> tuple[Refusal, ...]:
+    challenge = context.run.challenge
     assert challenge is not None  # CODE is never without one
     refusals = refusals_of(
-        attempt.validators.code(
+        context.validators.code(
             CodeCheck(
-                given=attempt.event.code,
-                expected=attempt.facts.expected,
+                given=context.event.code,
+                expected=context.facts.expected,
                 expires_at=challenge.expires_at,
-                now=attempt.now,
-                settings=attempt.settings,
+                now=context.now,
+                settings=context.settings,
             )
         )
     )
-    if not refusals and attempt.run.recipient.decoy:
+    if not refusals and context.run.recipient.decoy:
         return (Refusal(Reason.CODE_WRONG, "code"),)  # not even by chance
     return refusals
 
 
-def code_wrong(attempt: Coded) -> bool:
+def code_wrong(context: Coded) -> bool:
     """The code was refused for a reason that costs an attempt."""
-    refusals = attempt.verdict("code", _code)
+    refusals = context.verdict("code", _code)
     return bool(refusals) and not _FREE.issuperset(refusal.reason for refusal in refusals)
 
 
-def last_code(attempt: Coded) -> bool:
+def last_code(context: Coded) -> bool:
     """This failure uses the last attempt of the run."""
-    return attempt.run.code_failures + 1 >= attempt.settings.code_failures
+    return context.run.code_failures + 1 >= context.settings.code_failures
 
 
 # --- effects ---------------------------------------------------------------------------------------
 
 
-def send_first_code(attempt: Attempt[CodeRun, Any, FirstCodeFacts]) -> None:
+def send_first_code(context: StepContext[CodeRun, Any, FirstCodeFacts]) -> None:
     """A code for the number that the event names."""
-    issue(attempt, attempt.facts.recipient, attempt.facts)
+    issue(context, context.facts.recipient, context.facts)
 
 
-def issue_next_code(attempt: Attempt[CodeRun, ResendCode, IssueFacts]) -> None:
+def issue_next_code(context: StepContext[CodeRun, ResendCode, IssueFacts]) -> None:
     """Another code for the same number."""
-    issue(attempt, attempt.run.recipient, attempt.facts)
+    issue(context, context.run.recipient, context.facts)
 
 
-def issue(attempt: Attempt[Any, Any, Any], sent_to: Recipient, facts: IssueFacts) -> None:
+def issue(context: StepContext[Any, Any, Any], sent_to: Recipient, facts: IssueFacts) -> None:
     """A new code, which is the only one from now on, counted against every limit; its message waits in the outbox."""
-    run, now = attempt.run, attempt.now
-    expires_at = now + attempt.settings.code_ttl
-    attempt.changes |= {
+    run, now = context.run, context.now
+    expires_at = now + context.settings.code_ttl
+    context.changes |= {
         "sent_to": sent_to,
         "challenge": Challenge(facts.nonce, now, expires_at),
         "codes": run.codes + 1,
-        "code_at": now,
+        "code_issued_at": now,
     }
-    attempt.void = run.codes > 0  # before the first, no message waits
-    attempt.messages.append(
+    context.cancel_messages = run.codes > 0  # before the first, no message waits
+    context.messages.append(
         Outgoing(
             id=facts.message,
             run=run.id,
@@ -298,30 +294,30 @@ def issue(attempt: Attempt[Any, Any, Any], sent_to: Recipient, facts: IssueFacts
             body=CodeLetter(facts.nonce, sent_to.sealed_mobile).dump(),
         )
     )
-    attempt.limits += failure_limits(attempt, facts, adds=0)
-    attempt.limits += message_limits(attempt, facts)
+    context.limits += failure_limits(context, facts, adds=0)
+    context.limits += message_limits(context, facts)
 
 
-def count_code_failure(attempt: Coded) -> None:
+def count_code_failure(context: Coded) -> None:
     """A wrong code: one attempt less, here and for the mobile."""
-    failures = attempt.run.code_failures + 1
-    attempt.changes["code_failures"] = failures
-    count_failure(attempt, attempt.facts, Reason.CODE_WRONG, attempt.settings.code_failures - failures)
+    failures = context.run.code_failures + 1
+    context.changes["code_failures"] = failures
+    count_failure(context, context.facts, Reason.CODE_WRONG, context.settings.code_failures - failures)
 
 
 @gated(code_right)
-def accept_code(attempt: Coded) -> None:
+def accept_code(context: Coded) -> None:
     """The code is used up, and whoever used it gets a new handle (ASVS 5.0, 7.2.4)."""
-    attempt.changes |= {"challenge": None, "rotation": attempt.run.rotation + 1}
-    attempt.void = True
-    attempt.rotate = True
-    attempt.limits += failure_limits(attempt, attempt.facts, adds=0)
+    context.changes |= {"challenge": None, "rotation": context.run.rotation + 1}
+    context.cancel_messages = True
+    context.rotate = True
+    context.limits += failure_limits(context, context.facts, adds=0)
 
 
-def drop_code(attempt: Attempt[Any, Any, Any]) -> None:
+def drop_code(context: StepContext[Any, Any, Any]) -> None:
     """Back to the page before: the number and its code are dropped.  Counters stay."""
-    attempt.changes |= {"sent_to": None, "challenge": None}
-    attempt.void = True
+    context.changes |= {"sent_to": None, "challenge": None}
+    context.cancel_messages = True
 
 
 # --- view ------------------------------------------------------------------------------------------
@@ -342,11 +338,11 @@ class CodeView(View):
 def show_code(run: CodeRun, settings: Settings, prompt: HumanPrompt | None) -> CodeView:  # noqa: ARG001 - as all
     """The page of the code."""
     assert run.challenge is not None  # CODE is never without one
-    assert run.code_at is not None
+    assert run.code_issued_at is not None
     return CodeView(
         run.recipient.masked_mobile,
         settings.code_failures - run.code_failures,
         run.challenge.expires_at,
-        run.code_at + settings.resend_after,
+        run.code_issued_at + settings.resend_after,
         max(0, 1 + settings.resends - run.codes),
     )

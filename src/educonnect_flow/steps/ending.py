@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from educonnect_flow.engine.event import Event
-from educonnect_flow.engine.step import Attempt
+from educonnect_flow.engine._event import Event
+from educonnect_flow.engine._step import StepContext
 from educonnect_flow.outcome import View
 from educonnect_flow.reasons import Reason, Refusal
 
@@ -16,10 +16,10 @@ class GoBack(Event):
     __slots__ = ()
 
 
-def lapse(attempt: Attempt[Any, Any, Any]) -> None:
+def expire(context: StepContext[Any, Any, Any]) -> None:
     """Idle or open for too long, or after too many events."""
-    attempt.changes["prompt"] = None
-    attempt.refusals.append(Refusal(Reason.IDLE))
+    context.changes["prompt"] = None
+    context.refusals.append(Refusal(Reason.IDLE))
 
 
 class ExpiredView(View):

@@ -6,8 +6,8 @@ from typing import Any
 
 from attrs import frozen
 
-from educonnect_flow.engine.outside import Loading
-from educonnect_flow.engine.step import Attempt, Facts
+from educonnect_flow.engine._ports import LoadContext
+from educonnect_flow.engine._step import Facts, StepContext
 from educonnect_flow.reasons import Reason, Refusal, required
 
 LONGEST_ANSWER = 10_000
@@ -24,7 +24,7 @@ class HumanFacts(Facts):
     """Whether the answer was right; ``None`` when the check was not asked."""
 
 
-def read_answer(loading: Loading[Any, Any], answer: str | None) -> tuple[Refusal, ...]:
+def read_answer(loading: LoadContext[Any, Any], answer: str | None) -> tuple[Refusal, ...]:
     """What is wrong with *answer* as such, before the check is asked."""
     if loading.outside.human_check is None:
         return ()
@@ -34,7 +34,7 @@ def read_answer(loading: Loading[Any, Any], answer: str | None) -> tuple[Refusal
     return () if wrong is None else (wrong,)
 
 
-async def load_human(loading: Loading[Any, Any], answer: str | None) -> bool | None:
+async def load_human(loading: LoadContext[Any, Any], answer: str | None) -> bool | None:
     """Whether *answer* is right, asked once per request: a prompt serves once.
 
     :param answer: one that ``read_answer`` has nothing against.
@@ -52,16 +52,16 @@ def human_refused(facts: HumanFacts) -> tuple[Refusal, ...]:
     return (Refusal(Reason.HUMAN_CHECK_FAILED, _FIELD),) if facts.human is False else ()
 
 
-def prompt_spent(attempt: Attempt[Any, Any, HumanFacts]) -> bool:
+def prompt_spent(context: StepContext[Any, Any, HumanFacts]) -> bool:
     """The human check was answered, rightly or not: its prompt will not serve again."""
-    return attempt.facts.human is not None
+    return context.facts.human is not None
 
 
-def ask_prompt(attempt: Attempt[Any, Any, Any]) -> None:
+def ask_prompt(context: StepContext[Any, Any, Any]) -> None:
     """The page is shown: it needs a prompt that nobody answered yet."""
-    attempt.prompt = True
+    context.prompt = True
 
 
-def drop_prompt(attempt: Attempt[Any, Any, Any]) -> None:
+def drop_prompt(context: StepContext[Any, Any, Any]) -> None:
     """The page is left."""
-    attempt.changes["prompt"] = None
+    context.changes["prompt"] = None

@@ -11,15 +11,16 @@ from typing import Any
 from attrs import field, frozen
 
 from educonnect_flow import accounts
-from educonnect_flow.engine.event import Event
-from educonnect_flow.engine.outside import Loading, Outside
-from educonnect_flow.engine.run import TEXTS, Kept, saved
-from educonnect_flow.engine.step import Attempt
+from educonnect_flow._prompt import HumanPrompt
+from educonnect_flow._secrecy import hidden, hidden_or_none, replace_fields
+from educonnect_flow._typed import of
+from educonnect_flow.engine._event import Event
+from educonnect_flow.engine._ports import LoadContext, Ports
+from educonnect_flow.engine._run import TEXTS, JsonObject, saved
+from educonnect_flow.engine._step import StepContext
 from educonnect_flow.errors import WrongUse
-from educonnect_flow.machinery.secrecy import amended, hidden, hidden_or_none
 from educonnect_flow.outcome import View
 from educonnect_flow.people import E164, Guardian
-from educonnect_flow.prompt import HumanPrompt
 from educonnect_flow.reasons import Reason, Refusal, refusals_of, required
 from educonnect_flow.records import Ref
 from educonnect_flow.settings import Settings
@@ -37,7 +38,6 @@ from educonnect_flow.steps.code import (
 )
 from educonnect_flow.steps.human_check import HumanFacts, human_refused, load_human, read_answer
 from educonnect_flow.steps.limits import failure_limits, limits_reached, load_counted
-from educonnect_flow.typed import of
 from educonnect_flow.validators import Validators
 from educonnect_flow.validators import identity as names
 from educonnect_flow.validators import mobile as mobiles
@@ -78,15 +78,18 @@ class IdentityRun(CodeRun):
         return accounts.of_guardians(self.guardians)
 
 
-def claim_in_parts(kept: Kept) -> Kept:
-    """Format 1 had the number and the guardians of a claim in one list."""
+_RENAMED = {"strays": "stale_handle_uses", "code_at": "code_issued_at"}
+
+
+def from_format_1(kept: JsonObject) -> JsonObject:
+    """Format 1 had the number and the guardians of a claim in one list, and other names for two fields."""
     claim = kept.pop("claim", None)
     if claim is not None:
         *number, guardians = claim
         kept["sent_to"] = [*number, not guardians]
         if guardians:
             kept["guardians"] = guardians
-    return kept
+    return {_RENAMED.get(name, name): value for name, value in kept.items()}
 
 
 # --- facts -----------------------------------------------------------------------------------------
@@ -121,7 +124,7 @@ class ProvedFacts(CodeFacts):
     """Of the accounts that the guardians have already."""
 
 
-def read_form(loading: Loading[Any, ClaimIdentity]) -> tuple[E164 | None, tuple[Refusal, ...]]:
+def read_form(loading: LoadContext[Any, ClaimIdentity]) -> tuple[E164 | None, tuple[Refusal, ...]]:
     """The number as read, and every refusal of the form.  Lengths are bounded before anything else is done."""
     event, outside = loading.event, loading.outside
     refusals = [*_name("family_name", event.family_name), *_name("given_name", event.given_name)]
@@ -145,7 +148,7 @@ def _name(name: str, text: str) -> tuple[Refusal, ...]:
     return () if names.writable(text) else (Refusal(Reason.CHARACTERS, name),)
 
 
-async def load_claim(loading: Loading[IdentityRun, ClaimIdentity]) -> ClaimFacts:
+async def load_claim(loading: LoadContext[IdentityRun, ClaimIdentity]) -> ClaimFacts:
     """For ``ClaimIdentity``."""
     outside, run, event = loading.outside, loading.run, loading.event
     mobile, form = read_form(loading)
@@ -160,7 +163,7 @@ async def load_claim(loading: Loading[IdentityRun, ClaimIdentity]) -> ClaimFacts
     return ClaimFacts(form=(), human=human, found=found)
 
 
-async def find(outside: Outside, mobile: E164) -> tuple[Guardian, ...]:
+async def find(outside: Ports, mobile: E164) -> tuple[Guardian, ...]:
     """The records of the directory with *mobile*.
 
     :raises WrongUse: when the directory returns something else.
@@ -171,12 +174,12 @@ async def find(outside: Outside, mobile: E164) -> tuple[Guardian, ...]:
     return tuple(found)
 
 
-async def find_claimed(outside: Outside, run: IdentityRun, mobile: E164) -> tuple[Guardian, ...]:
+async def find_claimed(outside: Ports, run: IdentityRun, mobile: E164) -> tuple[Guardian, ...]:
     """Those of *mobile* that matched the claim of *run* and are there now."""
     return tuple([guardian for guardian in await find(outside, mobile) if guardian.id in run.guardians])
 
 
-async def load_proof(loading: Loading[IdentityRun, SubmitCode]) -> ProvedFacts:
+async def load_proof(loading: LoadContext[IdentityRun, SubmitCode]) -> ProvedFacts:
     """For ``SubmitCode``."""
     outside, run = loading.outside, loading.run
     mobile = mobile_of(outside, run)
@@ -190,32 +193,32 @@ async def load_proof(loading: Loading[IdentityRun, SubmitCode]) -> ProvedFacts:
 
 # --- guards ----------------------------------------------------------------------------------------
 
-Claiming = Attempt[IdentityRun, ClaimIdentity, ClaimFacts]
-Proving = Attempt[IdentityRun, SubmitCode, ProvedFacts]
+Claiming = StepContext[IdentityRun, ClaimIdentity, ClaimFacts]
+Proving = StepContext[IdentityRun, SubmitCode, ProvedFacts]
 
 
-def claim_holds(attempt: Claiming) -> bool:
+def claim_holds(context: Claiming) -> bool:
     """The form is right, the human check passed, the mobile may receive a code now, and somebody may be told of it."""
-    return not attempt.verdict("claim", _claim)
+    return not context.verdict("claim", _claim)
 
 
-def _claim(attempt: Claiming) -> tuple[Refusal, ...]:
-    facts = attempt.facts
-    refused = facts.form or code_due(attempt.run, attempt.settings, attempt.now) or human_refused(facts)
+def _claim(context: Claiming) -> tuple[Refusal, ...]:
+    facts = context.facts
+    refused = facts.form or code_due(context.run, context.settings, context.now) or human_refused(facts)
     if refused:
         return refused
     assert facts.found is not None  # what is refused so far is all that is refused without looking
-    refused = limits_reached(facts.found, attempt.now)
+    refused = limits_reached(facts.found, context.now)
     if refused:
         return refused
-    if attempt.settings.tell_unknown_identity and not matching(attempt.event, facts.found, attempt.validators):
+    if context.settings.tell_unknown_identity and not matching(context.event, facts.found, context.validators):
         return (Refusal(Reason.IDENTITY_UNKNOWN),)
     return ()
 
 
-def identity_refused(attempt: Claiming) -> bool:
+def identity_refused(context: Claiming) -> bool:
     """The claim failed because nobody is called so, and the host wants that said."""
-    return any(refusal.reason is Reason.IDENTITY_UNKNOWN for refusal in attempt.verdict("claim", _claim))
+    return any(refusal.reason is Reason.IDENTITY_UNKNOWN for refusal in context.verdict("claim", _claim))
 
 
 _NOBODY = Guardian(id="", family_name="Personne", given_name="Aucune", mobile="")
@@ -234,37 +237,37 @@ def matching(event: ClaimIdentity, found: FoundFacts, validators: Validators) ->
     return tuple(dict.fromkeys(ids))
 
 
-def has_account(attempt: Proving) -> bool:
+def has_account(context: Proving) -> bool:
     """One of the guardian's records has an account already."""
-    return bool(attempt.facts.identifiers)
+    return bool(context.facts.identifiers)
 
 
 # --- effects ---------------------------------------------------------------------------------------
 
 
-def _found(attempt: Claiming) -> FoundFacts:
-    found = attempt.facts.found
+def _found(context: Claiming) -> FoundFacts:
+    found = context.facts.found
     assert found is not None  # the claim holds, so it was looked for
     return found
 
 
-def take_claim(attempt: Claiming) -> None:
+def take_claim(context: Claiming) -> None:
     """Somebody says who they are, and gets a first code.  The same is noted for a stranger, whose run is a decoy."""
-    found = _found(attempt)
-    guardians = matching(attempt.event, found, attempt.validators)
-    attempt.changes |= {"guardians": guardians, "prompt": None}
-    issue(attempt, amended(found.recipient, {"decoy": not guardians}), found)
+    found = _found(context)
+    guardians = matching(context.event, found, context.validators)
+    context.changes |= {"guardians": guardians, "prompt": None}
+    issue(context, replace_fields(found.recipient, {"decoy": not guardians}), found)
 
 
-def count_identity_failure(attempt: Claiming) -> None:
+def count_identity_failure(context: Claiming) -> None:
     """A wrong name is a failure of the mobile, where it is said."""
-    attempt.limits += failure_limits(attempt, _found(attempt), adds=1)
+    context.limits += failure_limits(context, _found(context), adds=1)
 
 
-def undo_claim(attempt: Attempt[Any, Any, Any]) -> None:
+def undo_claim(context: StepContext[Any, Any, Any]) -> None:
     """Back to the identity page: the claim and its code are dropped.  Counters stay."""
-    drop_code(attempt)
-    attempt.changes["guardians"] = ()
+    drop_code(context)
+    context.changes["guardians"] = ()
 
 
 # --- view ------------------------------------------------------------------------------------------

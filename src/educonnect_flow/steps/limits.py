@@ -13,15 +13,15 @@ from zlib import crc32
 
 from attrs import frozen
 
-from educonnect_flow.engine.outside import Loading
-from educonnect_flow.engine.run import TIME, Run, saved
-from educonnect_flow.engine.step import Attempt, Facts
-from educonnect_flow.machinery.tally import Limit
+from educonnect_flow._prompt import HumanPrompt
+from educonnect_flow.engine._ports import LoadContext
+from educonnect_flow.engine._run import TIME, Run, saved
+from educonnect_flow.engine._step import Facts, StepContext
 from educonnect_flow.outcome import View
 from educonnect_flow.people import E164, MobileKey
-from educonnect_flow.prompt import HumanPrompt
 from educonnect_flow.reasons import Reason, Refusal, until
 from educonnect_flow.settings import Settings
+from educonnect_flow.tally import Limit
 
 NATIONAL = "national"
 SHARDS = 16
@@ -84,7 +84,7 @@ class Counted(TypedDict):
     barred: Mapping[str, datetime]
 
 
-def load_counted(loading: Loading[Any, Any], mobile: E164, mobile_key: MobileKey | None = None) -> Counted:
+def load_counted(loading: LoadContext[Any, Any], mobile: E164, mobile_key: MobileKey | None = None) -> Counted:
     """What the limits of *mobile* are counted by.
 
     :param mobile_key: its hash, when it is known already; under a single key it is the only one.
@@ -100,21 +100,21 @@ def load_counted(loading: Loading[Any, Any], mobile: E164, mobile_key: MobileKey
 # --- guards ----------------------------------------------------------------------------------------
 
 
-def mobile_barred(attempt: Attempt[Any, Any, CountedFacts]) -> bool:
+def mobile_barred(context: StepContext[Any, Any, CountedFacts]) -> bool:
     """Too many failures with this mobile, here or elsewhere: beats even the right code (CVE-2026-16103)."""
-    return "mobile_failures" in attempt.facts.barred
+    return "mobile_failures" in context.facts.barred
 
 
-def held_off(attempt: Attempt[Any, Any, CountedFacts]) -> bool:
+def throttled(context: StepContext[Any, Any, CountedFacts]) -> bool:
     """Too many failures around, not by this parent alone: no attempt is looked at for now, right or wrong."""
-    return bool(attempt.verdict("held", _held))
+    return bool(context.verdict("held", _throttled))
 
 
-def _held(attempt: Attempt[Any, Any, CountedFacts]) -> tuple[Refusal, ...]:
-    barred = attempt.facts.barred
+def _throttled(context: StepContext[Any, Any, CountedFacts]) -> tuple[Refusal, ...]:
+    barred = context.facts.barred
     if not barred:
         return ()
-    return tuple(until(REASONS[kind], barred[kind], attempt.now) for kind in SHARED if kind in barred)[:1]
+    return tuple(until(REASONS[kind], barred[kind], context.now) for kind in SHARED if kind in barred)[:1]
 
 
 def limits_reached(facts: CountedFacts, now: datetime) -> tuple[Refusal, ...]:
@@ -131,40 +131,40 @@ def limits_reached(facts: CountedFacts, now: datetime) -> tuple[Refusal, ...]:
 # --- effects ---------------------------------------------------------------------------------------
 
 
-def count_failure(attempt: Attempt[Any, Any, Any], facts: CountedFacts, reason: Reason, left: int) -> None:
+def count_failure(context: StepContext[Any, Any, Any], facts: CountedFacts, reason: Reason, left: int) -> None:
     """One failure more for the mobile, and the refusal for *reason* says how many tries are *left*."""
-    attempt.limits += failure_limits(attempt, facts, adds=1)
-    attempt.refusals = [
+    context.limits += failure_limits(context, facts, adds=1)
+    context.refusals = [
         Refusal(refusal.reason, refusal.field, {**refusal.params, "attempts_left": left})
         if refusal.reason is reason
         else refusal
-        for refusal in attempt.refusals
+        for refusal in context.refusals
     ]
 
 
-def lock(attempt: Attempt[Any, Any, CountedFacts]) -> None:
+def lock(context: StepContext[Any, Any, CountedFacts]) -> None:
     """Too many failures: the run ends here, and says until when."""
-    barred = attempt.facts.barred.get("mobile_failures")
-    at = barred or attempt.now + attempt.settings.lock_for
-    attempt.changes["until"] = at
-    attempt.void = True
-    attempt.refusals.append(until(Reason.LOCKED, at, attempt.now))
+    barred = context.facts.barred.get("mobile_failures")
+    at = barred or context.now + context.settings.lock_for
+    context.changes["until"] = at
+    context.cancel_messages = True
+    context.refusals.append(until(Reason.LOCKED, at, context.now))
 
 
 # --- the limits ------------------------------------------------------------------------------------
 
 
-def failure_limits(attempt: Attempt[Any, Any, Any], facts: CountedFacts, adds: int) -> list[Limit]:
+def failure_limits(context: StepContext[Any, Any, Any], facts: CountedFacts, adds: int) -> list[Limit]:
     """The limits on failures.
 
     :param adds: 0: check the limits only; 1: check them and add one.
     """
-    return _limits(attempt, facts, ("mobile_failures", "source_failures", "prefix_failures", "national_failures"), adds)
+    return _limits(context, facts, ("mobile_failures", "source_failures", "prefix_failures", "national_failures"), adds)
 
 
-def message_limits(attempt: Attempt[Any, Any, Any], facts: CountedFacts) -> list[Limit]:
+def message_limits(context: StepContext[Any, Any, Any], facts: CountedFacts) -> list[Limit]:
     """The limits that one more message counts against."""
-    return _limits(attempt, facts, ("sms_per_mobile", "sms_per_source", "sms_per_prefix", "sms_budget"), 1)
+    return _limits(context, facts, ("sms_per_mobile", "sms_per_source", "sms_per_prefix", "sms_budget"), 1)
 
 
 def limits_of(kind: str, key: str, settings: Settings) -> list[Limit]:
@@ -180,16 +180,16 @@ def limits_of(kind: str, key: str, settings: Settings) -> list[Limit]:
     return [plan.limit(key, part, 1) for part in range(plan.parts)]
 
 
-def _limits(attempt: Attempt[Any, Any, Any], facts: CountedFacts, kinds: tuple[str, ...], adds: int) -> list[Limit]:
+def _limits(context: StepContext[Any, Any, Any], facts: CountedFacts, kinds: tuple[str, ...], adds: int) -> list[Limit]:
     """Those of *kinds* that the settings bound, each under every key that it is counted by for this attempt."""
-    settings, source = attempt.settings, attempt.run.source
+    settings, source = context.settings, context.run.source
     sources = sorted(source.split()) if source else []
     counted_by: tuple[Sequence[str], ...] = (sorted(facts.mobile_keys), sources, (facts.prefix,), ("",))
     limits = []
     for kind, keys in zip(kinds, counted_by, strict=True):
         plan = _plan(kind, settings)
         if plan is not None:
-            part = crc32(attempt.run.id.encode()) % plan.parts if plan.parts > 1 else 0
+            part = crc32(context.run.id.encode()) % plan.parts if plan.parts > 1 else 0
             limits += [plan.limit(key, part, adds) for key in keys]
     return limits
 

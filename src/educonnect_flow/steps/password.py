@@ -6,21 +6,21 @@ from typing import Any
 
 from attrs import field, frozen
 
-from educonnect_flow import identifier
-from educonnect_flow.engine.event import Event
-from educonnect_flow.engine.outside import Loading
-from educonnect_flow.engine.run import TEXTS, saved
-from educonnect_flow.engine.step import Attempt, Facts
-from educonnect_flow.machinery.secrecy import Hidden, hidden
-from educonnect_flow.machinery.table import gated
+from educonnect_flow import _identifier as identifier
+from educonnect_flow._prompt import HumanPrompt
+from educonnect_flow._secrecy import Hidden, hidden
+from educonnect_flow._typed import of
+from educonnect_flow.engine._event import Event
+from educonnect_flow.engine._ports import LoadContext
+from educonnect_flow.engine._run import TEXTS, saved
+from educonnect_flow.engine._step import Facts, StepContext
+from educonnect_flow.engine._table import gated
 from educonnect_flow.outcome import View
 from educonnect_flow.people import E164
-from educonnect_flow.prompt import HumanPrompt
 from educonnect_flow.reasons import Refusal, refusals_of
 from educonnect_flow.settings import Settings
 from educonnect_flow.steps.code import CodeRun, code_right, mobile_of
 from educonnect_flow.steps.identity import Proving
-from educonnect_flow.typed import of
 from educonnect_flow.validators import Validators
 from educonnect_flow.validators.password import (
     Criterion,
@@ -81,7 +81,7 @@ def refused_on_its_form(event: ChoosePassword, settings: Settings) -> bool:
     return bool(check_texts(event.password, event.confirmation, settings.password_max))
 
 
-async def load_judged_by(loading: Loading[PasswordRun, Any], password: str, *, listed: bool = True) -> JudgedBy:
+async def load_judged_by(loading: LoadContext[PasswordRun, Any], password: str, *, listed: bool = True) -> JudgedBy:
     """What *password* is judged by, beside itself.
 
     :param password: of at most ``password_max`` characters.
@@ -95,7 +95,7 @@ async def load_judged_by(loading: Loading[PasswordRun, Any], password: str, *, l
     return JudgedBy(mobile=mobile_of(outside, run), stem=identifier.base(given_name, family_name), breached=breached)
 
 
-async def assess_password(loading: Loading[PasswordRun, Any], password: str) -> PasswordReport:
+async def assess_password(loading: LoadContext[PasswordRun, Any], password: str) -> PasswordReport:
     """The meter: the criteria that *password* meets, and its strength.  Nothing is stored, and nothing counts."""
     outside, run, settings = loading.outside, loading.run, loading.outside.settings
     text = Hidden(password[: settings.password_max])
@@ -117,17 +117,17 @@ def accepted_password(event: ChoosePassword, settings: Settings) -> str | None:
 
 # --- guards ----------------------------------------------------------------------------------------
 
-Choosing = Attempt[PasswordRun, ChoosePassword, PasswordFacts]
+Choosing = StepContext[PasswordRun, ChoosePassword, PasswordFacts]
 
 
-def password_holds(attempt: Choosing) -> bool:
+def password_holds(context: Choosing) -> bool:
     """The validator lets the password through."""
-    return not attempt.verdict("password", _password)
+    return not context.verdict("password", _password)
 
 
-def _password(attempt: Choosing) -> tuple[Refusal, ...]:
-    event, judged_by = attempt.event, attempt.facts.judged_by
-    return _refusals(attempt.run, judged_by, event.password, event.confirmation, attempt.settings, attempt.validators)
+def _password(context: Choosing) -> tuple[Refusal, ...]:
+    event, judged_by = context.event, context.facts.judged_by
+    return _refusals(context.run, judged_by, event.password, event.confirmation, context.settings, context.validators)
 
 
 def _refusals(
@@ -168,15 +168,15 @@ def _check(
 
 
 @gated(code_right)
-def keep_names(attempt: Proving) -> None:
+def keep_names(context: Proving) -> None:
     """The guardian's names, which no password may be made of."""
-    guardian = attempt.facts.candidates[0]
-    attempt.changes["names"] = (guardian.family_name, guardian.given_name, guardian.usage_name or "")
+    guardian = context.facts.candidates[0]
+    context.changes["names"] = (guardian.family_name, guardian.given_name, guardian.usage_name or "")
 
 
-def drop_names(attempt: Attempt[Any, Any, Any]) -> None:
+def drop_names(context: StepContext[Any, Any, Any]) -> None:
     """Back before the code: nobody is known."""
-    attempt.changes["names"] = ()
+    context.changes["names"] = ()
 
 
 # --- view ------------------------------------------------------------------------------------------

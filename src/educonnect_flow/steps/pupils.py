@@ -6,21 +6,21 @@ from typing import Any
 
 from attrs import field, frozen
 
-from educonnect_flow.engine.event import Event
-from educonnect_flow.engine.outside import Loading
-from educonnect_flow.engine.run import TEXTS, Codec, saved
-from educonnect_flow.engine.step import Attempt
-from educonnect_flow.machinery.secrecy import Confidential
-from educonnect_flow.machinery.table import gated
+from educonnect_flow._prompt import HumanPrompt
+from educonnect_flow._secrecy import Confidential
+from educonnect_flow._typed import frozen_sequence, sequence
+from educonnect_flow.engine._event import Event
+from educonnect_flow.engine._ports import LoadContext
+from educonnect_flow.engine._run import TEXTS, Codec, saved
+from educonnect_flow.engine._step import StepContext
+from educonnect_flow.engine._table import gated
 from educonnect_flow.outcome import View
 from educonnect_flow.people import Guardian, Pupil, PupilAnswer, Relation
-from educonnect_flow.prompt import HumanPrompt
 from educonnect_flow.reasons import Reason, Refusal, refusals_of
 from educonnect_flow.settings import Settings
 from educonnect_flow.steps.code import code_right, mobile_of
 from educonnect_flow.steps.identity import IdentityRun, Proving, find_claimed
 from educonnect_flow.steps.limits import CountedFacts, count_failure, failure_limits, load_counted
-from educonnect_flow.typed import frozen_sequence, sequence
 from educonnect_flow.validators.pupils import PupilsCheck, check_form
 
 # --- events ----------------------------------------------------------------------------------------
@@ -92,7 +92,7 @@ def pupils_of(guardians: tuple[Guardian, ...]) -> dict[str, Pupil]:
     return pupils
 
 
-async def load_pupils(loading: Loading[PupilsRun, ConfirmPupils]) -> PupilsFacts:
+async def load_pupils(loading: LoadContext[PupilsRun, ConfirmPupils]) -> PupilsFacts:
     """For ``ConfirmPupils``."""
     outside, run = loading.outside, loading.run
     mobile = mobile_of(outside, run)
@@ -107,109 +107,109 @@ async def load_pupils(loading: Loading[PupilsRun, ConfirmPupils]) -> PupilsFacts
 
 # --- guards ----------------------------------------------------------------------------------------
 
-Answering = Attempt[PupilsRun, ConfirmPupils, PupilsFacts]
+Answering = StepContext[PupilsRun, ConfirmPupils, PupilsFacts]
 
 
-def has_no_pupil(attempt: Proving) -> bool:
+def has_no_pupil(context: Proving) -> bool:
     """The schools know no pupil of this guardian."""
-    return not any(guardian.pupils for guardian in attempt.facts.candidates)
+    return not any(guardian.pupils for guardian in context.facts.candidates)
 
 
-def all_gone(attempt: Answering) -> bool:
+def all_gone(context: Answering) -> bool:
     """The schools have struck out every pupil that the page shows."""
-    return attempt.facts.gone.issuperset(pupil.id for pupil in attempt.run.pupils)
+    return context.facts.gone.issuperset(pupil.id for pupil in context.run.pupils)
 
 
-def pupils_right(attempt: Answering) -> bool:
+def pupils_right(context: Answering) -> bool:
     """Every pupil is answered and every date is right."""
-    return not attempt.verdict("pupils", _pupils)
+    return not context.verdict("pupils", _pupils)
 
 
-def _pupils(attempt: Answering) -> tuple[Refusal, ...]:
+def _pupils(context: Answering) -> tuple[Refusal, ...]:
     # The form is judged here, whatever the validator: what comes after relies on it.
-    check = _pupils_check(attempt)
-    return check_form(check) or refusals_of(attempt.validators.pupils(check))
+    check = _pupils_check(context)
+    return check_form(check) or refusals_of(context.validators.pupils(check))
 
 
-def _pupils_check(attempt: Answering) -> PupilsCheck:
-    return PupilsCheck(pupils=attempt.facts.pupils, answers=_answers(attempt))
+def _pupils_check(context: Answering) -> PupilsCheck:
+    return PupilsCheck(pupils=context.facts.pupils, answers=_answers(context))
 
 
-def _answers(attempt: Answering) -> tuple[PupilAnswer, ...]:
+def _answers(context: Answering) -> tuple[PupilAnswer, ...]:
     """The answers, without those for a pupil that the page showed and the schools have since struck out."""
-    gone = attempt.facts.gone
-    return tuple(answer for answer in attempt.event.answers if answer.pupil_id not in gone)
+    gone = context.facts.gone
+    return tuple(answer for answer in context.event.answers if answer.pupil_id not in gone)
 
 
-def none_confirmed(attempt: Answering) -> bool:
+def none_confirmed(context: Answering) -> bool:
     """Every pupil is denied."""
-    return not any(answer.confirmed for answer in _answers(attempt))
+    return not any(answer.confirmed for answer in _answers(context))
 
 
-def pupils_wrong(attempt: Answering) -> bool:
+def pupils_wrong(context: Answering) -> bool:
     """The answers are well formed, and refused."""
-    return bool(attempt.verdict("pupils", _pupils)) and not check_form(_pupils_check(attempt))
+    return bool(context.verdict("pupils", _pupils)) and not check_form(_pupils_check(context))
 
 
-def last_pupils(attempt: Answering) -> bool:
+def last_pupils(context: Answering) -> bool:
     """This failure uses the last attempt of the run."""
-    return attempt.run.pupils_failures + 1 >= attempt.settings.pupils_failures
+    return context.run.pupils_failures + 1 >= context.settings.pupils_failures
 
 
 # --- effects ---------------------------------------------------------------------------------------
 
 
 @gated(code_right)
-def show_pupils(attempt: Proving) -> None:
+def show_pupils(context: Proving) -> None:
     """All pupils of all matching records, each once."""
-    attempt.changes["pupils"] = tuple(
+    context.changes["pupils"] = tuple(
         ShownPupil(id=pupil.id, given_name=pupil.given_name, school=pupil.school, relation=pupil.relation)
-        for pupil in pupils_of(attempt.facts.candidates).values()
+        for pupil in pupils_of(context.facts.candidates).values()
     )
 
 
-def count_pupils_failure(attempt: Answering) -> None:
+def count_pupils_failure(context: Answering) -> None:
     """A wrong birth date: one attempt less, here and for the mobile."""
-    failures = attempt.run.pupils_failures + 1
-    attempt.changes["pupils_failures"] = failures
-    count_failure(attempt, attempt.facts, Reason.BIRTH_DATES_WRONG, attempt.settings.pupils_failures - failures)
+    failures = context.run.pupils_failures + 1
+    context.changes["pupils_failures"] = failures
+    count_failure(context, context.facts, Reason.BIRTH_DATES_WRONG, context.settings.pupils_failures - failures)
 
 
 @gated(pupils_right)
-def record_pupils(attempt: Answering) -> None:
+def record_pupils(context: Answering) -> None:
     """Who is confirmed; the others are left out, and recorded for the school."""
-    confirmed = {answer.pupil_id for answer in _answers(attempt) if answer.confirmed}
-    shown = tuple(pupil.id for pupil in attempt.facts.pupils)
-    attempt.changes["confirmed"] = tuple(pupil for pupil in shown if pupil in confirmed)
-    attempt.changes["denied"] = attempt.denied = tuple(pupil for pupil in shown if pupil not in confirmed)
-    attempt.limits += failure_limits(attempt, attempt.facts, adds=0)
+    confirmed = {answer.pupil_id for answer in _answers(context) if answer.confirmed}
+    shown = tuple(pupil.id for pupil in context.facts.pupils)
+    context.changes["confirmed"] = tuple(pupil for pupil in shown if pupil in confirmed)
+    context.changes["denied"] = context.denied = tuple(pupil for pupil in shown if pupil not in confirmed)
+    context.limits += failure_limits(context, context.facts, adds=0)
 
 
-def refuse_no_pupil(attempt: Attempt[Any, Any, Any]) -> None:
+def refuse_no_pupil(context: StepContext[Any, Any, Any]) -> None:
     """Nothing to confirm: the school must look."""
-    _refuse(attempt, Reason.NO_PUPIL)
+    _refuse(context, Reason.NO_PUPIL)
 
 
-def refuse_none_confirmed(attempt: Answering) -> None:
+def refuse_none_confirmed(context: Answering) -> None:
     """All denied: the school must look."""
-    attempt.denied = tuple(pupil.id for pupil in attempt.facts.pupils)
-    attempt.limits += failure_limits(attempt, attempt.facts, adds=0)
-    _refuse(attempt, Reason.NO_PUPIL_CONFIRMED)
+    context.denied = tuple(pupil.id for pupil in context.facts.pupils)
+    context.limits += failure_limits(context, context.facts, adds=0)
+    _refuse(context, Reason.NO_PUPIL_CONFIRMED)
 
 
-def _refuse(attempt: Attempt[Any, Any, Any], reason: Reason) -> None:
-    attempt.changes["why"] = reason
-    attempt.refusals.append(Refusal(reason))
+def _refuse(context: StepContext[Any, Any, Any], reason: Reason) -> None:
+    context.changes["why"] = reason
+    context.refusals.append(Refusal(reason))
 
 
-def drop_pupils(attempt: Attempt[Any, Any, Any]) -> None:
+def drop_pupils(context: StepContext[Any, Any, Any]) -> None:
     """Back before the code: what it opened is dropped."""
-    attempt.changes |= {"pupils": (), "confirmed": None, "denied": ()}
+    context.changes |= {"pupils": (), "confirmed": None, "denied": ()}
 
 
-def undo_pupils(attempt: Attempt[Any, Any, Any]) -> None:
+def undo_pupils(context: StepContext[Any, Any, Any]) -> None:
     """Back to the pupils' page: they must be confirmed again."""
-    attempt.changes |= {"confirmed": None, "denied": ()}
+    context.changes |= {"confirmed": None, "denied": ()}
 
 
 # --- view ------------------------------------------------------------------------------------------

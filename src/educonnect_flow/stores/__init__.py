@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from educonnect_flow.lazy import later
-from educonnect_flow.stores.memory import MemoryStore
+from educonnect_flow._lazy import lazy_exports
+from educonnect_flow.stores._memory import MemoryStore
 
 if TYPE_CHECKING:
-    from educonnect_flow.stores.postgres import AsyncPostgresStore, PostgresStore
-    from educonnect_flow.stores.sqlite import SqliteStore
+    from educonnect_flow.stores._postgres import AsyncPostgresStore, PostgresStore
+    from educonnect_flow.stores._sqlite import SqliteStore
 
 __all__ = ["AsyncPostgresStore", "MemoryStore", "PostgresStore", "SqliteStore"]
 
 # What they rest on is loaded by those who use them.
-__getattr__ = later(__name__, {"SqliteStore": "sqlite", "PostgresStore": "postgres", "AsyncPostgresStore": "postgres"})
+__getattr__ = lazy_exports(
+    __name__, {"SqliteStore": "_sqlite", "PostgresStore": "_postgres", "AsyncPostgresStore": "_postgres"}
+)

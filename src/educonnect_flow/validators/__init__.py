@@ -11,8 +11,8 @@ from typing import TypeVar
 
 from attrs import field, frozen
 
+from educonnect_flow._typed import called
 from educonnect_flow.reasons import Verdict, refusals_of
-from educonnect_flow.typed import called
 from educonnect_flow.validators.code import CodeCheck, check_code
 from educonnect_flow.validators.identity import IdentityCheck, check_identity
 from educonnect_flow.validators.mobile import MobileCheck, check_mobile

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from attrs import frozen
 
-from educonnect_flow.machinery.secrecy import Confidential
+from educonnect_flow._secrecy import Confidential
 from educonnect_flow.reasons import Reason, Refusal, Verdict
 from educonnect_flow.settings import Settings
 

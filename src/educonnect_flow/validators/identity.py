@@ -13,7 +13,7 @@ from itertools import accumulate
 
 from attrs import frozen
 
-from educonnect_flow.machinery.secrecy import Confidential
+from educonnect_flow._secrecy import Confidential
 from educonnect_flow.people import Guardian
 from educonnect_flow.reasons import Reason, Refusal, Verdict
 

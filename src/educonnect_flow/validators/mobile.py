@@ -12,7 +12,7 @@ import phonenumbers
 from attrs import frozen
 from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberFormat, PhoneNumberType
 
-from educonnect_flow.machinery.secrecy import Confidential, Hidden
+from educonnect_flow._secrecy import Confidential, Hidden
 from educonnect_flow.people import E164
 from educonnect_flow.reasons import Reason, Refusal, Verdict
 from educonnect_flow.settings import Settings

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from attrs import evolve, field, frozen
 
-from educonnect_flow.machinery.secrecy import Confidential, Hidden
+from educonnect_flow._secrecy import Confidential, Hidden
 from educonnect_flow.reasons import Reason, Refusal, Verdict, refusals_of
 from educonnect_flow.settings import Settings
 from educonnect_flow.validators.identity import LONGEST, fold
@@ -61,7 +61,7 @@ class Criterion:
 
     def message(self, locale: str = "fr") -> str:
         """The line that the page shows, in *locale*."""
-        from educonnect_flow.messages import criterion_text
+        from educonnect_flow._messages import criterion_text
 
         return criterion_text(self.name, self.least, locale)
 

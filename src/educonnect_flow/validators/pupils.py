@@ -12,7 +12,7 @@ from datetime import date
 
 from attrs import frozen
 
-from educonnect_flow.machinery.secrecy import Confidential
+from educonnect_flow._secrecy import Confidential
 from educonnect_flow.people import Pupil, PupilAnswer
 from educonnect_flow.reasons import Reason, Refusal, Verdict
 

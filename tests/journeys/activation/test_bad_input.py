@@ -32,7 +32,7 @@ from educonnect_flow import (
     Validators,
 )
 from educonnect_flow.directory import StaticDirectory
-from educonnect_flow.engine.event import Lapse
+from educonnect_flow.engine._event import Lapse
 from educonnect_flow.errors import ActivationError, UnknownHandle, WrongUse
 from educonnect_flow.sms import RecordingSms
 from educonnect_flow.stores import MemoryStore

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 
 from educonnect_flow import GoBack, Reason, ResendCode, Settings, State, SubmitCode
-from educonnect_flow.machinery.keys import Keys
+from educonnect_flow._keys import Keys
 from educonnect_flow.ports import Store
 from educonnect_flow.stores import PostgresStore, SqliteStore
 from educonnect_flow.testing import strategies as st
@@ -215,7 +215,7 @@ def test_a_million_codes_fill_all_values_evenly() -> None:
     assert 820 < chi2 < 1180  # 999 degrees of freedom, four standard deviations
 
 
-JITTERS = {"sqlite.py", "relay.py", "process.py"}
+JITTERS = {"_sqlite.py", "relay.py", "process.py"}
 
 
 @promise("C7")

@@ -74,7 +74,7 @@ class Journey(RuleBasedStateMachine):
         self.state = State.PROFILE
         self.who = ""
         self.code_until: Any = None
-        self.code_at: Any = None
+        self.code_issued_at: Any = None
         self.codes = 0
         self.failures = self.date_failures = 0
         self.total_failures = 0
@@ -120,12 +120,14 @@ class Journey(RuleBasedStateMachine):
     def may_have_code(self) -> bool:
         """Whether another code may go out now."""
         s = self.world.settings
-        return self.code_at is None or (self.codes <= s.resends and self.now >= self.code_at + s.resend_after)
+        return self.code_issued_at is None or (
+            self.codes <= s.resends and self.now >= self.code_issued_at + s.resend_after
+        )
 
     def issued(self) -> None:
         """A code went out."""
         self.codes += 1
-        self.code_at, self.code_until = self.now, self.now + self.world.settings.code_ttl
+        self.code_issued_at, self.code_until = self.now, self.now + self.world.settings.code_ttl
 
     @rule(profile=hyp.sampled_from(Profile))
     def choose_profile(self, profile: Profile) -> None:

@@ -27,10 +27,10 @@ from educonnect_flow import (
     State,
     SubmitCode,
 )
+from educonnect_flow._keys import digest
 from educonnect_flow.errors import RequestReused, UnknownHandle
 from educonnect_flow.journeys.activation.run import FINAL
 from educonnect_flow.journeys.activation.table import EVENTS, TABLE
-from educonnect_flow.machinery.keys import digest
 from tests.world import (
     EMILIE,
     LEO,

@@ -10,9 +10,9 @@ import pytest
 from attrs import evolve
 
 from educonnect_flow import GoBack, Guardian, Outcome, Reason, Settings, State, SubmitCode
+from educonnect_flow._keys import digest
 from educonnect_flow.directory import StaticDirectory
 from educonnect_flow.errors import UnknownHandle
-from educonnect_flow.machinery.keys import digest
 from educonnect_flow.ports import HumanPrompt
 from tests.world import EMILIE, LEO, MOBILE, WRONG_DATE, ZOE, Questions, World, activation_of, answers, claim, reasons
 

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from educonnect_flow import ChooseProfile, GoBack, Profile, Settings, StartActivation, State, SubmitCode
+from educonnect_flow._keys import digest
 from educonnect_flow.journeys.activation import views
 from educonnect_flow.journeys.activation.run import Activation
-from educonnect_flow.machinery.keys import digest
 from tests.stored.walks import walk_everywhere
 from tests.world import LEO, MOBILE, ZOE, Questions, World, activation_of, answers, claim, later
 

@@ -31,6 +31,7 @@ from educonnect_flow import (
     SubmitCode,
     Validators,
 )
+from educonnect_flow._keys import Keys, digest
 from educonnect_flow.directory import StaticDirectory
 from educonnect_flow.errors import (
     ActivationError,
@@ -41,11 +42,10 @@ from educonnect_flow.errors import (
     UnknownHandle,
     WrongUse,
 )
-from educonnect_flow.machinery.keys import Keys, digest
 from educonnect_flow.people import E164
 from educonnect_flow.ports import Message, Store
 from educonnect_flow.testing import FakeClock, FaultyStore
-from educonnect_flow.testing.stores import full
+from educonnect_flow.testing._stores import full
 from tests.world import (
     EMILIE,
     LEO,

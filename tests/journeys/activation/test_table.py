@@ -22,11 +22,11 @@ from educonnect_flow import (
     State,
     SubmitCode,
 )
-from educonnect_flow.engine.event import Lapse
-from educonnect_flow.engine.step import Attempt
+from educonnect_flow.engine._event import Lapse
+from educonnect_flow.engine._step import StepContext
+from educonnect_flow.engine._table import Row
 from educonnect_flow.journeys.activation.run import FINAL
 from educonnect_flow.journeys.activation.table import EVENTS, ROWS, TABLE
-from educonnect_flow.machinery.table import Row
 from tests.world import (
     EMILIE,
     LEO,
@@ -46,7 +46,7 @@ from tests.world import (
 )
 
 promise = pytest.mark.promise
-JourneyRow = Row[State, Attempt[Any, Any, Any]]
+JourneyRow = Row[State, StepContext[Any, Any, Any]]
 
 
 def path_to(state: State) -> list[JourneyRow]:
@@ -64,7 +64,7 @@ def path_to(state: State) -> list[JourneyRow]:
     raise AssertionError(f"no path to {state}")
 
 
-def lapse(world: World, out: Outcome) -> Any:
+def expire(world: World, out: Outcome) -> Any:
     world.clock.advance(world.settings.idle_for)
     return GoBack()
 
@@ -149,7 +149,7 @@ RECIPES: dict[str, Callable[[World, Outcome], Any]] = {
     "password.chosen": lambda w, o: password(),
     "password.refused": lambda w, o: password("x"),
     "password.back": lambda w, o: GoBack(),
-} | {row.name: lapse for row in ROWS if row.event is Lapse}
+} | {row.name: expire for row in ROWS if row.event is Lapse}
 
 SPECIAL: dict[str, dict[str, Any]] = {
     "identity.told": {"settings": Settings(tell_unknown_identity=True)},
@@ -183,7 +183,7 @@ def test_every_row_is_taken_by_a_real_run(row: JourneyRow, worlds: Callable[...,
 
 
 def activation_id(world: World, out: Outcome) -> str:
-    from educonnect_flow.machinery.keys import digest
+    from educonnect_flow._keys import digest
 
     loaded = world.store.load(digest(out.handle))
     assert loaded is not None
@@ -248,7 +248,7 @@ def test_all_four_steps_are_passed_in_order_since_the_last_claim() -> None:
 
 def test_the_effects_of_the_steps_leave_what_the_next_ones_need() -> None:
     """What a step back says it undoes is gone from the snapshot."""
-    from educonnect_flow.machinery.keys import digest
+    from educonnect_flow._keys import digest
 
     world = World()
     out = world.at(State.PASSWORD)

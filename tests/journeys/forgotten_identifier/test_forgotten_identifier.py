@@ -22,12 +22,12 @@ from educonnect_flow import (
     SubmitCode,
 )
 from educonnect_flow import State as Activation
+from educonnect_flow._keys import digest
 from educonnect_flow.audit import replay
 from educonnect_flow.errors import UnknownHandle, WrongUse
 from educonnect_flow.flow import Flow
 from educonnect_flow.journeys import ACTIVATION, FORGOTTEN_IDENTIFIER
 from educonnect_flow.journeys.forgotten_identifier.run import State
-from educonnect_flow.machinery.keys import digest
 from educonnect_flow.ports import Store
 from educonnect_flow.records import AuditEntry
 from tests.world import EMILIE, MOBILE, STRANGER, Questions, World, claim, later, reasons

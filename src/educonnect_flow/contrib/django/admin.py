@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from educonnect_flow import accounts
 from educonnect_flow.contrib.django import models
-from educonnect_flow.machinery.tally import moment
+from educonnect_flow.tally import moment
 
 if TYPE_CHECKING:
     _ModelAdmin = admin.ModelAdmin[Any]

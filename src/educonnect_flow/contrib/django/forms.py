@@ -13,9 +13,9 @@ from django.http import HttpRequest, QueryDict
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from educonnect_flow.engine.event import Event
+from educonnect_flow._secrecy import Hidden
+from educonnect_flow.engine._event import Event
 from educonnect_flow.journeys.activation.profile import ChooseProfile, Profile, StartActivation
-from educonnect_flow.machinery.secrecy import Hidden
 from educonnect_flow.people import PupilAnswer, Relation
 from educonnect_flow.reasons import Reason, Refusal
 from educonnect_flow.steps.code import ResendCode, SubmitCode

@@ -10,7 +10,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from educonnect_flow import accounts, records
-from educonnect_flow.machinery.tally import moment
+from educonnect_flow.tally import moment
 
 
 class Run(models.Model):

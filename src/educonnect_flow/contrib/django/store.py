@@ -10,10 +10,10 @@ from typing import Any, TypeVar
 from django.db import DEFAULT_DB_ALIAS, Error, IntegrityError, connections, transaction
 
 from educonnect_flow.errors import StoreUnavailable, WrongUse
-from educonnect_flow.machinery.tally import Tally
-from educonnect_flow.records import AuditEntry, Commit, Lease, Leased, Loaded, Receipt, Record, Ref, Settled
-from educonnect_flow.stores.postgres_queries import TRIES, Queries, Query
-from educonnect_flow.stores.sqlite_queries import Execute, Refused, SqliteQueries
+from educonnect_flow.records import AuditEntry, Commit, CommitResult, Lease, Leased, Loaded, Record, Ref, Settled
+from educonnect_flow.stores._postgres_queries import TRIES, Queries, Query
+from educonnect_flow.stores._sqlite_queries import Execute, Refused, SqliteQueries
+from educonnect_flow.tally import Tally
 
 T = TypeVar("T")
 
@@ -127,7 +127,7 @@ class DjangoStore:
         with self._reading() as execute:
             return self._sqlite.find(execute, refs)
 
-    def commit(self, commit: Commit) -> Receipt:
+    def commit(self, commit: Commit) -> CommitResult:
         """See ``Store``."""
         if self._on_postgres:
             return self._repeated(lambda: self._do(self._postgres.commit(commit)))
@@ -139,7 +139,7 @@ class DjangoStore:
         except IntegrityError as error:
             raise StoreUnavailable(f"{self._using}: {type(error).__name__}") from error
 
-    def _repeated(self, commit: Callable[[], Receipt]) -> Receipt:
+    def _repeated(self, commit: Callable[[], CommitResult]) -> CommitResult:
         for _ in range(TRIES):
             try:
                 return commit()

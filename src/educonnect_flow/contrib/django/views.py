@@ -25,14 +25,14 @@ from django.views import View
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.debug import sensitive_post_parameters
 
+from educonnect_flow._secrecy import Frameless, Hidden, hidden_or_none
 from educonnect_flow.contrib import LARGEST_BODY
 from educonnect_flow.contrib.django import conf
 from educonnect_flow.contrib.django.forms import FORMS, EventForm, Posted
-from educonnect_flow.engine.event import Event
+from educonnect_flow.engine._event import Event
 from educonnect_flow.errors import NotNow, PortUnavailable, RequestReused, StoreUnavailable, UnknownHandle
 from educonnect_flow.journeys.activation.profile import ChooseProfile, ProfileView
 from educonnect_flow.journeys.activation.run import FINAL, State
-from educonnect_flow.machinery.secrecy import Frameless, Hidden, hidden_or_none
 from educonnect_flow.outcome import Outcome
 from educonnect_flow.reasons import Reason, Refusal
 from educonnect_flow.steps.code import ResendCode

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from educonnect_flow.engine.journey import Journey
+from educonnect_flow.engine._journey import Journey
 from educonnect_flow.journeys.activation.account import load_account
 from educonnect_flow.journeys.activation.profile import ChooseProfile, StartActivation
 from educonnect_flow.journeys.activation.run import Activation, State

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from attrs import frozen
 
-from educonnect_flow import accounts, identifier
+from educonnect_flow import _identifier as identifier
+from educonnect_flow import accounts, tally
 from educonnect_flow.accounts import Account, identifiers
-from educonnect_flow.engine.outside import Loading
-from educonnect_flow.engine.step import Attempt, Draft, Facts
+from educonnect_flow.engine._ports import LoadContext
+from educonnect_flow.engine._step import Draft, Facts, StepContext
+from educonnect_flow.engine._table import gated
 from educonnect_flow.journeys.activation.run import Activation
-from educonnect_flow.machinery import tally
-from educonnect_flow.machinery.table import gated
-from educonnect_flow.machinery.tally import micros
 from educonnect_flow.steps.identity import find_claimed
 from educonnect_flow.steps.password import (
     ChoosePassword,
@@ -21,6 +20,7 @@ from educonnect_flow.steps.password import (
     refused_on_its_form,
 )
 from educonnect_flow.steps.pupils import pupils_of
+from educonnect_flow.tally import micros
 
 
 @frozen(kw_only=True, eq=False, slots=False, repr=False)
@@ -47,7 +47,7 @@ class AccountFacts(PasswordFacts):
     """``None`` when nothing was looked for, because the password is refused on its form."""
 
 
-async def load_account(loading: Loading[Activation, ChoosePassword]) -> AccountFacts:
+async def load_account(loading: LoadContext[Activation, ChoosePassword]) -> AccountFacts:
     """For ``ChoosePassword``."""
     outside, run, event = loading.outside, loading.run, loading.event
     if refused_on_its_form(event, outside.settings):
@@ -73,42 +73,42 @@ async def load_account(loading: Loading[Activation, ChoosePassword]) -> AccountF
     return AccountFacts(judged_by=judged_by, new=new)
 
 
-Ending = Attempt[Activation, ChoosePassword, AccountFacts]
+Ending = StepContext[Activation, ChoosePassword, AccountFacts]
 
 
-def none_left(attempt: Ending) -> bool:
+def none_left(context: Ending) -> bool:
     """The schools have struck out every pupil that was confirmed."""
-    new, confirmed = attempt.facts.new, attempt.run.confirmed
+    new, confirmed = context.facts.new, context.run.confirmed
     assert confirmed is not None  # PASSWORD comes after the pupils
     return new is not None and new.gone.issuperset(confirmed)
 
 
-def found_account(attempt: Ending) -> bool:
+def found_account(context: Ending) -> bool:
     """The store found an account of one of the guardians when it was to make another."""
-    return attempt.facts.new is not None and attempt.facts.new.active
+    return context.facts.new is not None and context.facts.new.active
 
 
 @gated(password_holds)
-def create_account(attempt: Ending) -> None:
+def create_account(context: Ending) -> None:
     """The end: an identifier, and an account with the confirmed pupils that the records still have.
 
     The password is hashed outside, before the commit.
     """
-    run, new = attempt.run, attempt.facts.new
+    run, new = context.run, context.facts.new
     assert new is not None  # the password holds, so it was looked for
     assert run.confirmed is not None  # PASSWORD comes after the pupils
     confirmed = tuple(pupil for pupil in run.confirmed if pupil not in new.gone)
-    attempt.changes |= {"confirmed": confirmed, "identifier": new.identifier}
+    context.changes |= {"confirmed": confirmed, "identifier": new.identifier}
     account = Account(
         identifier=new.identifier,
         guardians=new.guardians,
         confirmed=confirmed,
         denied=run.denied,
         password_hash="",
-        created_at=attempt.now,
+        created_at=context.now,
         run=run.id,
     )
-    attempt.records.append(
+    context.records.append(
         Draft(
             kind=accounts.KIND,
             key=account.identifier,
@@ -119,4 +119,4 @@ def create_account(attempt: Ending) -> None:
             unique=account.unique(),
         )
     )
-    attempt.limits.append(identifiers(new.stem))
+    context.limits.append(identifiers(new.stem))

@@ -7,10 +7,10 @@ from typing import Any
 
 from attrs import field, frozen
 
-from educonnect_flow.engine.event import Event
-from educonnect_flow.engine.step import Attempt
+from educonnect_flow._typed import of
+from educonnect_flow.engine._event import Event
+from educonnect_flow.engine._step import StepContext
 from educonnect_flow.outcome import View
-from educonnect_flow.typed import of
 
 
 class Profile(Enum):
@@ -35,9 +35,9 @@ class StartActivation(Event):
     __slots__ = ()
 
 
-def is_guardian(attempt: Attempt[Any, ChooseProfile, Any]) -> bool:
+def is_guardian(context: StepContext[Any, ChooseProfile, Any]) -> bool:
     """« Responsable d'élève »"""
-    return attempt.event.profile is Profile.GUARDIAN
+    return context.event.profile is Profile.GUARDIAN
 
 
 class ProfileView(View):

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from attrs import frozen
 
-from educonnect_flow.steps.identity import claim_in_parts
+from educonnect_flow.steps.identity import from_format_1
 from educonnect_flow.steps.password import PasswordRun
 from educonnect_flow.steps.pupils import PupilsRun
 
@@ -54,6 +54,6 @@ class Activation(PupilsRun, PasswordRun):
 
     journey: ClassVar[str] = "ACTIVATION"
     states: ClassVar[type[State]] = State
-    upcasts = (claim_in_parts,)
+    upcasts = (from_format_1,)
 
     identifier: str | None = None

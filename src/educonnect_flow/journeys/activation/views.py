@@ -6,11 +6,11 @@ from typing import Literal
 
 from attrs import field, frozen
 
-from educonnect_flow.engine.journey import Show, showing
+from educonnect_flow._prompt import HumanPrompt
+from educonnect_flow.engine._journey import Show, showing
 from educonnect_flow.journeys.activation.profile import NotEligibleView, ProfileView, SignInView
 from educonnect_flow.journeys.activation.run import Activation, State
 from educonnect_flow.outcome import Outcome, View
-from educonnect_flow.prompt import HumanPrompt
 from educonnect_flow.settings import Settings
 from educonnect_flow.steps.code import CodeView, show_code
 from educonnect_flow.steps.ending import ExpiredView

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from educonnect_flow.engine.journey import Journey
+from educonnect_flow.engine._journey import Journey
 from educonnect_flow.journeys.forgotten_identifier.run import ForgottenIdentifier, State
 from educonnect_flow.journeys.forgotten_identifier.table import EVENTS, TABLE
 from educonnect_flow.journeys.forgotten_identifier.views import VIEWS, ForgottenIdentifierOutcome

@@ -7,8 +7,8 @@ from typing import ClassVar
 
 from attrs import frozen
 
-from educonnect_flow.engine.run import TEXTS, saved
-from educonnect_flow.steps.identity import IdentityRun, claim_in_parts
+from educonnect_flow.engine._run import TEXTS, saved
+from educonnect_flow.steps.identity import IdentityRun, from_format_1
 
 
 class State(Enum):
@@ -36,7 +36,7 @@ class ForgottenIdentifier(IdentityRun):
 
     journey: ClassVar[str] = "FORGOTTEN_IDENTIFIER"
     states: ClassVar[type[State]] = State
-    upcasts = (claim_in_parts,)
+    upcasts = (from_format_1,)
 
     identifiers: tuple[str, ...] = saved((), TEXTS, repr=False)
     """``SHOWN``: of the accounts that were found."""

@@ -12,7 +12,7 @@ from typing import Any
 
 from django.db import migrations, models
 
-from educonnect_flow.stores.postgres_functions import functions
+from educonnect_flow.stores._postgres_functions import functions
 
 CENTURY = 3_155_760_000_000_000
 """In microseconds: for so long it is counted how often a base of an identifier was given out."""

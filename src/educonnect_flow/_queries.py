@@ -1,0 +1,65 @@
+"""What a host asks of all runs together: what is counted, what happened, and the deletion of what has expired."""
+
+from __future__ import annotations
+
+from educonnect_flow import tally
+from educonnect_flow._typed import check_limit
+from educonnect_flow.engine._ports import Ports
+from educonnect_flow.errors import WrongUse
+from educonnect_flow.outcome import Budget
+from educonnect_flow.people import E164
+from educonnect_flow.records import AuditEntry
+from educonnect_flow.steps.limits import limits_of, prefix_of
+from educonnect_flow.tally import micros, moment
+
+
+async def purge(outside: Ports, limit: int) -> int:
+    """Delete what has expired; how many runs."""
+    check_limit(limit)
+    return await outside.stored(outside.store.purge, outside.now(), limit)
+
+
+async def audit(outside: Ports, after: int, limit: int) -> tuple[tuple[int, AuditEntry], ...]:
+    """Entries of all runs, by number."""
+    check_limit(after)
+    check_limit(limit)
+    return await outside.stored(outside.store.entries, after, limit)
+
+
+async def budget(outside: Ports, kind: str, mobile: str | None, source: str | None, prefix: str | None) -> Budget:
+    """What is counted against the limit *kind*."""
+    needed = {"mobile": mobile, "source": source, "prefix": prefix or mobile}
+    for name, given in needed.items():
+        if name in kind and not given:
+            raise WrongUse(f"the budget {kind} is counted per {name}: say which")
+    keys: tuple[str, ...] = (prefix or "",)
+    if mobile is not None:
+        keys = (prefix_of(E164(mobile)),) if "prefix" in kind else outside.keys.tokens("mobile", mobile)
+    elif source is not None:
+        keys = outside.keys.tokens("source", source)
+    now = micros(outside.now())
+    used, until = 0, None
+    for key in keys:  # under the oldest of them everything is counted
+        counted, free = await _counted(outside, kind, key, now)
+        used, until = max(used, counted), max(free, until or free) if free is not None else until
+    return Budget(
+        kind=kind,
+        used=used,
+        cap=getattr(outside.settings, kind),
+        barred_until=moment(until) if until is not None else None,
+    )
+
+
+async def _counted(outside: Ports, kind: str, key: str, now: int) -> tuple[int, int | None]:
+    """How much is counted, and until when all parts of the limit refuse."""
+    try:
+        limits = limits_of(kind, key, outside.settings)
+    except KeyError:
+        raise WrongUse(f"there is no budget {kind!r}") from None
+    used, free = 0, []
+    for limit in limits:
+        counted = await outside.stored(outside.store.tally, limit.kind, limit.key)
+        used += tally.used(counted, limit, now)
+        free.append(tally.barred(counted, limit, now))
+    barred = [until for until in free if until is not None]
+    return used, max(barred) if barred and len(barred) == len(free) else None

@@ -1,0 +1,136 @@
+"""School records in one SQLite file (extra ``records`` to import into it)."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from datetime import date
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+from educonnect_flow.people import Guardian, Relation
+
+if TYPE_CHECKING:
+    from educonnect_flow.directory.report import Report
+    from educonnect_flow.exports.reading import Export
+
+_TERMS: Mapping[str, str] = {"s": "", "clustered": " WITHOUT ROWID", "random": "lower(hex(randomblob(16)))"}
+
+
+class SqliteDirectory:
+    """Guardians found by mobile in one indexed look-up, in a file of their own.
+
+    Readers see a school's records as they were, or as they are after an import: never half of it.
+
+    :param path: the file; made when missing.
+    :param timeout: seconds that an import waits for another.
+    :raises sqlite3.Error: here and in each method, when the file cannot be opened, read or written; a flow makes
+        ``PortUnavailable`` of it.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], *, timeout: float = 60.0) -> None:
+        from educonnect_flow.directory._tables import FIND, TABLES
+
+        self._path = Path(path).absolute()
+        self._timeout = timeout
+        self._lock = Lock()
+        self._find = FIND.format(s="")
+        os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600))  # for nobody else's eyes
+        with closing(self._connected()) as db:
+            db.execute("PRAGMA journal_mode=WAL")
+            for statement in TABLES:
+                db.execute(statement.format(**_TERMS))
+        self._reader = self._connected()
+
+    def __repr__(self) -> str:
+        return f"SqliteDirectory({self._path.name!r})"
+
+    def _connected(self) -> sqlite3.Connection:
+        return sqlite3.connect(self._path, timeout=self._timeout, isolation_level=None, check_same_thread=False)
+
+    def find(self, mobile: str) -> tuple[Guardian, ...]:
+        """See ``Directory``."""
+        from educonnect_flow.directory._tables import guardians_of
+
+        with self._lock:
+            rows = self._reader.execute(self._find, (mobile,)).fetchall()
+        return guardians_of(mobile, rows)
+
+    def replace(
+        self, export: Export, *, relation: Relation | None = None, today: date | None = None, dry_run: bool = False
+    ) -> Report:
+        """Put *export* in the place of its schools' records, in one transaction; what was found.
+
+        :param relation: for a format that does not say what a person is to a pupil; without it such links are refused.
+        :param today: who left by then is left out; default: the day of the machine.
+        :param dry_run: only say what would be found.
+        :raises ExportError: nothing is changed.
+        """
+        from educonnect_flow.directory._records import imported
+
+        with closing(self._connected()) as db:
+            db.execute("PRAGMA temp_store=FILE")
+            return imported(export, _Rows(db), lambda: _begun(db), relation=relation, today=today, dry_run=dry_run)
+
+    def forget(self, before: date) -> int:
+        """Forget the ids of guardians whom no school has, and none has had since *before*; how many entries went.
+
+        Whoever comes back after that is somebody new, without the account of then.
+        """
+        from educonnect_flow.directory._tables import FORGET
+
+        day = before.isoformat()
+        with closing(self._connected()) as db, _begun(db):
+            return sum(db.execute(sql.format(**_TERMS), (day, day)).rowcount for sql in FORGET)
+
+    def close(self) -> None:
+        """Give back the file."""
+        with self._lock:
+            self._reader.close()
+
+
+@contextmanager
+def _begun(db: sqlite3.Connection) -> Iterator[None]:
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        db.execute("COMMIT")
+    except BaseException:
+        db.execute("ROLLBACK")
+        raise
+
+
+class _Rows:
+    terms: Mapping[str, str] = _TERMS
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+
+    def execute(self, sql: str, values: Sequence[Any] = ()) -> None:
+        self._db.execute(sql, values)
+
+    def load(self, table: str, rows: Sequence[Sequence[Any]]) -> None:
+        from educonnect_flow.directory._records import TwiceError
+
+        if not rows:
+            return
+        began = not self._db.in_transaction
+        if began:
+            self._db.execute("BEGIN")  # temporary tables only: nobody waits for it
+        try:
+            marks = ", ".join("?" * len(rows[0]))
+            self._db.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)  # noqa: S608 - a name of our own
+        except sqlite3.IntegrityError as error:
+            raise TwiceError from error
+        finally:
+            if began:
+                self._db.execute("COMMIT")
+
+    def rows(self, sql: str, values: Sequence[Any] = ()) -> Generator[tuple[Any, ...]]:
+        yield from self._db.execute(sql, values)
+
+    def loaded(self) -> None:
+        """SQLite plans by the keys."""
