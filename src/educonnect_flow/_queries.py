@@ -13,20 +13,20 @@ from educonnect_flow.steps.limits import limits_of, prefix_of
 from educonnect_flow.tally import micros, moment
 
 
-async def purge(outside: Ports, limit: int) -> int:
+async def purge(ports: Ports, limit: int) -> int:
     """Delete what has expired; how many runs."""
     check_limit(limit)
-    return await outside.stored(outside.store.purge, outside.now(), limit)
+    return await ports.stored(ports.store.purge, ports.now(), limit)
 
 
-async def audit(outside: Ports, after: int, limit: int) -> tuple[tuple[int, AuditEntry], ...]:
+async def audit(ports: Ports, after: int, limit: int) -> tuple[tuple[int, AuditEntry], ...]:
     """Entries of all runs, by number."""
     check_limit(after)
     check_limit(limit)
-    return await outside.stored(outside.store.entries, after, limit)
+    return await ports.stored(ports.store.entries, after, limit)
 
 
-async def budget(outside: Ports, kind: str, mobile: str | None, source: str | None, prefix: str | None) -> Budget:
+async def budget(ports: Ports, kind: str, mobile: str | None, source: str | None, prefix: str | None) -> Budget:
     """What is counted against the limit *kind*."""
     needed = {"mobile": mobile, "source": source, "prefix": prefix or mobile}
     for name, given in needed.items():
@@ -34,31 +34,31 @@ async def budget(outside: Ports, kind: str, mobile: str | None, source: str | No
             raise WrongUse(f"the budget {kind} is counted per {name}: say which")
     keys: tuple[str, ...] = (prefix or "",)
     if mobile is not None:
-        keys = (prefix_of(E164(mobile)),) if "prefix" in kind else outside.keys.tokens("mobile", mobile)
+        keys = (prefix_of(E164(mobile)),) if "prefix" in kind else ports.keys.tokens("mobile", mobile)
     elif source is not None:
-        keys = outside.keys.tokens("source", source)
-    now = micros(outside.now())
+        keys = ports.keys.tokens("source", source)
+    now = micros(ports.now())
     used, until = 0, None
     for key in keys:  # under the oldest of them everything is counted
-        counted, free = await _counted(outside, kind, key, now)
+        counted, free = await _counted(ports, kind, key, now)
         used, until = max(used, counted), max(free, until or free) if free is not None else until
     return Budget(
         kind=kind,
         used=used,
-        cap=getattr(outside.settings, kind),
+        cap=getattr(ports.settings, kind),
         barred_until=moment(until) if until is not None else None,
     )
 
 
-async def _counted(outside: Ports, kind: str, key: str, now: int) -> tuple[int, int | None]:
+async def _counted(ports: Ports, kind: str, key: str, now: int) -> tuple[int, int | None]:
     """How much is counted, and until when all parts of the limit refuse."""
     try:
-        limits = limits_of(kind, key, outside.settings)
+        limits = limits_of(kind, key, ports.settings)
     except KeyError:
         raise WrongUse(f"there is no budget {kind!r}") from None
     used, free = 0, []
     for limit in limits:
-        counted = await outside.stored(outside.store.tally, limit.kind, limit.key)
+        counted = await ports.stored(ports.store.tally, limit.kind, limit.key)
         used += tally.used(counted, limit, now)
         free.append(tally.barred(counted, limit, now))
     barred = [until for until in free if until is not None]

@@ -23,7 +23,7 @@ class Confidential:
     def __copy__(self) -> Self:
         return self
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+    def __deepcopy__(self, retry: dict[int, Any]) -> Self:
         return self
 
 
@@ -66,7 +66,7 @@ class Hidden(str):
     def __copy__(self) -> Self:
         return self
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+    def __deepcopy__(self, retry: dict[int, Any]) -> Self:
         return self
 
     def __reduce__(self) -> tuple[type[str], tuple[str]]:

@@ -114,7 +114,7 @@ class AsyncFlow(Generic[Out_co]):
         )
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({self._engine.outside.store!r})"
+        return f"{type(self).__name__}({self._engine.ports.store!r})"
 
     async def start(
         self, journey: Journey[Any, Any] = ACTIVATION, *, source: str | None = None, event: Event | None = None
@@ -147,27 +147,27 @@ class AsyncFlow(Generic[Out_co]):
 
     async def hand_over(self, limit: int = 100) -> DeliveryCounts:
         """See ``Flow.hand_over``."""
-        return await relay.hand_over(self._engine.outside, limit)
+        return await relay.hand_over(self._engine.ports, limit)
 
     async def purge(self, limit: int = 1_000) -> int:
         """See ``Flow.purge``."""
-        return await queries.purge(self._engine.outside, limit)
+        return await queries.purge(self._engine.ports, limit)
 
     async def budget(
         self, kind: str, *, mobile: str | None = None, source: str | None = None, prefix: str | None = None
     ) -> Budget:
         """See ``Flow.budget``."""
         mobile = hidden_or_none(mobile)
-        return await queries.budget(self._engine.outside, kind, mobile, source, prefix)
+        return await queries.budget(self._engine.ports, kind, mobile, source, prefix)
 
     async def audit(self, after: int = 0, limit: int = 1_000) -> tuple[tuple[int, AuditEntry], ...]:
         """See ``Flow.audit``."""
-        return await queries.audit(self._engine.outside, after, limit)
+        return await queries.audit(self._engine.ports, after, limit)
 
     async def close(self) -> None:
         """See ``Flow.close``."""
-        outside = self._engine.outside
-        await outside.call(outside.store.close)
+        ports = self._engine.ports
+        await ports.call(ports.store.close)
 
 
 class AsyncActivationFlow(AsyncFlow[ActivationOutcome]):

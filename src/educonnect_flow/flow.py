@@ -189,7 +189,7 @@ class Flow(Generic[Out_co]):
         )
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({self._engine.outside.store!r})"
+        return f"{type(self).__name__}({self._engine.ports.store!r})"
 
     def start(
         self, journey: Journey[Any, Any] = ACTIVATION, *, source: str | None = None, event: Event | None = None
@@ -255,14 +255,14 @@ class Flow(Generic[Out_co]):
 
         :raises StoreUnavailable: what is not handed over stays in the outbox.
         """
-        return _run(relay.hand_over(self._engine.outside, limit))
+        return _run(relay.hand_over(self._engine.ports, limit))
 
     def purge(self, limit: int = 1_000) -> int:
         """Delete up to *limit* runs that ended ``keep_for`` ago; how many.
 
         :raises StoreUnavailable: try again.
         """
-        return _run(queries.purge(self._engine.outside, limit))
+        return _run(queries.purge(self._engine.ports, limit))
 
     def budget(
         self, kind: str, *, mobile: str | None = None, source: str | None = None, prefix: str | None = None
@@ -278,7 +278,7 @@ class Flow(Generic[Out_co]):
         :raises StoreUnavailable: try again.
         """
         mobile = hidden_or_none(mobile)
-        return _run(queries.budget(self._engine.outside, kind, mobile, source, prefix))
+        return _run(queries.budget(self._engine.ports, kind, mobile, source, prefix))
 
     def audit(self, after: int = 0, limit: int = 1_000) -> tuple[tuple[int, AuditEntry], ...]:
         """Up to *limit* audit entries of all runs, each with its number, from above *after* on.
@@ -288,11 +288,11 @@ class Flow(Generic[Out_co]):
 
         :raises StoreUnavailable: try again.
         """
-        return _run(queries.audit(self._engine.outside, after, limit))
+        return _run(queries.audit(self._engine.ports, after, limit))
 
     def close(self) -> None:
         """Give back the store's files and connections.  The flow is not used after."""
-        self._engine.outside.store.close()
+        self._engine.ports.store.close()
 
 
 class ActivationFlow(Flow[ActivationOutcome]):

@@ -44,51 +44,51 @@ class DeliveryCounts(NamedTuple):
         return ", ".join(f"{count} {name}" for name, count in zip(self._fields, self, strict=True))
 
 
-async def hand_over(outside: Ports, limit: int = 100) -> DeliveryCounts:
+async def hand_over(ports: Ports, limit: int = 100) -> DeliveryCounts:
     """Hand over up to *limit* messages that wait.
 
     :raises StoreUnavailable: what was claimed until then becomes due again when its lease is over.
     """
     check_limit(limit)
-    handed, lease = DeliveryCounts(), _lease(outside)
-    leased = await outside.stored(outside.store.lease, lease) if limit else None
+    handed, lease = DeliveryCounts(), _lease(ports)
+    leased = await ports.stored(ports.store.lease, lease) if limit else None
     for left in range(limit - 1, -1, -1):
         if leased is None:
             break
         became, audit = DeliveryCounts(retried=1), None
-        if outside.now() < lease.until:  # else the store answered so late that the message is another relay's by now
-            became, audit = await _hand_over(outside, leased)
+        if ports.now() < lease.until:  # else the store answered so late that the message is another relay's by now
+            became, audit = await _hand_over(ports, leased)
         handed = handed.plus(became)
-        lease = _lease(outside)
+        lease = _lease(ports)
         if became.retried:
-            leased = await outside.stored(outside.store.lease, lease) if left else None
+            leased = await ports.stored(ports.store.lease, lease) if left else None
             continue
         # What is done with is settled, and the next message leased, in one call.
-        settled = await outside.stored(outside.store.settle, leased.id, audit, lease if left else None)
+        settled = await ports.stored(ports.store.settle, leased.id, audit, lease if left else None)
         if audit is not None and settled.gone:  # else another relay noted it, or it is void
-            tell(audit, outside.observer)
+            tell(audit, ports.observer)
         leased = settled.leased
     return handed
 
 
-def _lease(outside: Ports) -> Lease:
-    now = outside.now()
-    return Lease(now, now + outside.settings.lease_for)
+def _lease(ports: Ports) -> Lease:
+    now = ports.now()
+    return Lease(now, now + ports.settings.lease_for)
 
 
-async def _hand_over(outside: Ports, out: Leased) -> tuple[DeliveryCounts, AuditEntry | None]:
+async def _hand_over(ports: Ports, out: Leased) -> tuple[DeliveryCounts, AuditEntry | None]:
     """What became of one message, and what is to be noted of it.  One that is retried is released."""
     from educonnect_flow._messages import sms_text  # here, for only relays need it
 
-    now = outside.now()
+    now = ports.now()
     if out.decoy or now >= out.expires_at:
         return DeliveryCounts(decoy=1) if out.decoy else DeliveryCounts(expired=1), None
     try:
         letter = read_letter(out.body)
-        mobile = outside.mobile_of(out.run, letter.mobile)
-        code = outside.code_of(out.journey, out.run, letter.nonce, mobile)
-        text = sms_text(code, outside.settings)
-        await outside.call(outside.sms.send, Message(id=out.id, to=mobile, text=text))
+        mobile = ports.mobile_of(out.run, letter.mobile)
+        code = ports.code_of(out.journey, out.run, letter.nonce, mobile)
+        text = sms_text(code, ports.settings)
+        await ports.call(ports.sms.send, Message(id=out.id, to=mobile, text=text))
     except WrongUse:
         raise  # an asynchronous gateway in a synchronous flow: the host's mistake, and not the gateway's
     except SmsRejected:
@@ -102,14 +102,14 @@ async def _hand_over(outside: Ports, out: Leased) -> tuple[DeliveryCounts, Audit
             source="",
             dest="",
             reasons=("sms_rejected",),
-            mobile=outside.keys.token("mobile", outside.mobile_of(out.run, read_letter(out.body).mobile)),
+            mobile=ports.keys.token("mobile", ports.mobile_of(out.run, read_letter(out.body).mobile)),
         )
         return DeliveryCounts(rejected=1), audit
     except Exception as error:  # noqa: BLE001 - a gateway may raise anything; no message is lost for it
         kind = type(error).__name__
         _log.warning("message %s not taken (%s), try %d: %s", out.id, kind, out.attempts, frames_of(error))
-        due_at = outside.now() + pause(outside.settings.retry_after, out.attempts, LONGEST_WAIT)
-        await outside.stored(outside.store.release, out.id, out.attempts, due_at)
+        due_at = ports.now() + pause(ports.settings.retry_after, out.attempts, LONGEST_WAIT)
+        await ports.stored(ports.store.release, out.id, out.attempts, due_at)
         return DeliveryCounts(retried=1), None
     return DeliveryCounts(taken=1), None
 

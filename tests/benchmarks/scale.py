@@ -193,7 +193,7 @@ def _last_page(flow: ActivationFlow, n: int) -> str:
     out = flow.submit(out.handle, StartActivation())
     out = flow.submit(out.handle, ClaimIdentity(family_name="Martin", given_name="Marie", mobile=f"06{12_000_000 + n}"))
     flow.deliver()
-    sms = flow._engine.outside.sms
+    sms = flow._engine.ports.sms
     assert isinstance(sms, RecordingSms)
     out = flow.submit(out.handle, SubmitCode(sms.sent[-1].text[-6:]))
     out = flow.submit(out.handle, ConfirmPupils([PupilAnswer(pupil_id=f"p{n}", confirmed=True, birth_date=BORN)]))

@@ -77,12 +77,12 @@ class Walker:
         """Out of the message, or, when another process's relay had it, as that relay derived it."""
         if self.sms.sent and self.sms.sent[-1].to == mobile:
             return self.sms.sent[-1].text[-6:]
-        outside = self.flow._engine.outside
-        loaded = outside.store.load(digest(handle))
+        ports = self.flow._engine.ports
+        loaded = ports.store.load(digest(handle))
         assert loaded is not None
         run = activation_of(loaded)
         assert run.challenge is not None
-        return outside.code_of(run.journey, run.id, run.challenge.nonce, E164(mobile))
+        return ports.code_of(run.journey, run.id, run.challenge.nonce, E164(mobile))
 
     def walk(self) -> None:
         """A whole activation."""

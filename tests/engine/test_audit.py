@@ -183,7 +183,7 @@ def test_every_transition_and_refusal_is_one_record_without_a_secret(store: Stor
         assert secret not in text
     mobiles = {entry.mobile for entry in trail[4:]}
     assert len(mobiles) == 1
-    assert mobiles == {world.flow._engine.outside.keys.token("mobile", "+33612345678")}
+    assert mobiles == {world.flow._engine.ports.keys.token("mobile", "+33612345678")}
     assert {entry.mobile for entry in trail[:4]} == {None}
     assert len({entry.origin for entry in trail}) == 1
     assert trail[0].origin

@@ -50,9 +50,9 @@ class GuestFacts(Facts):
 
 
 async def load_guest(loading: LoadContext[DoorRun, Knock]) -> GuestFacts:
-    outside, ref = loading.outside, Ref("guest", key=loading.event.who)
-    known = await outside.stored(outside.store.find, (ref,))
-    return GuestFacts(known=known, times=len(loading.memo.conflicts))
+    ports, ref = loading.ports, Ref("guest", key=loading.event.who)
+    known = await ports.stored(ports.store.find, (ref,))
+    return GuestFacts(known=known, times=len(loading.retry.conflicts))
 
 
 def note(context: StepContext[DoorRun, Knock, GuestFacts]) -> None:

@@ -122,8 +122,8 @@ def _derive(world: World, out: Outcome) -> str:
     assert loaded is not None
     a = activation_of(loaded)
     assert a.challenge is not None
-    outside = world.flow._engine.outside
-    return outside.code_of("ACTIVATION", a.id, a.challenge.nonce, outside.mobile_of(a.id, a.recipient.sealed_mobile))
+    ports = world.flow._engine.ports
+    return ports.code_of("ACTIVATION", a.id, a.challenge.nonce, ports.mobile_of(a.id, a.recipient.sealed_mobile))
 
 
 @promise("R2")

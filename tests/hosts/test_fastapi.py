@@ -290,7 +290,7 @@ def test_the_handle_in_a_cookie(host: Host) -> None:
 def test_the_source_is_said(host: Host) -> None:
     with httpx.Client(base_url=host.address) as client:
         client.post("/cookie")
-    store: Any = host.flow._engine.outside.store
+    store: Any = host.flow._engine.ports.store
     assert ['"source"' in one.run.body.text for one in store._kept.values()] == [True]
 
 

@@ -52,7 +52,7 @@ def activated(walk: Walk, event: Event) -> Event:
 
 
 def struck_out(walk: Walk, event: Event) -> Event:
-    directory: Any = walk.flow._engine.outside.directory
+    directory: Any = walk.flow._engine.ports.directory
     directory.guardian = evolve(EMILIE, pupils=())
     return event
 

@@ -20,8 +20,8 @@ FAULTS: dict[str, tuple[str, str, str, str]] = {
         "steps/code.py", "given=context.event.code,", "given=context.event.coode,", "has no attribute",
     ),
     "a port called with other things than it takes": (
-        "engine/_engine.py", "self.outside.stored(self.outside.store.load, digest(handle), keys)",
-        'self.outside.stored(self.outside.store.load, 42, [keys], "too", "many")', "arg-type",
+        "engine/_engine.py", "self.ports.stored(self.ports.store.load, digest(handle), keys)",
+        'self.ports.stored(self.ports.store.load, 42, [keys], "too", "many")', "arg-type",
     ),
     "the plain number stored as the sealed one": (
         "steps/code.py", "sealed_mobile=SealedMobile(keys.seal(mobile, loading.run.id)),", "sealed_mobile=mobile,", "SealedMobile",
@@ -38,7 +38,7 @@ FAULTS: dict[str, tuple[str, str, str, str]] = {
         "steps/code.py", "expected=context.facts.expected", "expected=context.facts.pupils", "has no attribute",
     ),
     "a typed number looked up as it is": (
-        "steps/identity.py", "candidates=await find(outside, mobile))", "candidates=await find(outside, event.mobile))", "E164",
+        "steps/identity.py", "candidates=await find(ports, mobile))", "candidates=await find(ports, event.mobile))", "E164",
     ),
     "an optional answer given to the human check": (
         "steps/human_check.py", "    assert answer is not None\n", "", "arg-type",

@@ -1,14 +1,14 @@
 """Runs any journey: what it is made of, what happens in which order, and what may fail where.
 
-**A journey** is a value (``journey.Journey``): a table of rows, the class of its runs, the facts that each event
+**A journey** is a value (``Journey``): a table of rows, the class of its runs, the facts that each event
 needs, what each state shows.  It does no I/O.  The engine knows no journey: all it knows of one is in this value.
 
-**A run** is one parent's way through a journey (``run.Run``): a frozen record that a store keeps as text under a
+**A run** is one parent's way through a journey (``Run``): a frozen record that a store keeps as text under a
 random id. The parent holds a *handle*, the store its digest.  A handle leads to one run.  It is replaced when the
 code is accepted; the former one then only repeats the request that replaced it.  Every commit raises the run's
 version by one.
 
-**One event** is taken in this order (``engine.Engine.submit``)::
+**One event** is taken in this order (``_engine.Engine.submit``)::
 
     1. load      the run, the answer under the request's id, and the records that the run wants    Store.load
     2. facts     what the event needs from outside                                                Directory, Store, ...
@@ -29,16 +29,16 @@ only.
 **What others do meanwhile.**  The commit compares: the run's version, the version of every record it changes, unique
 names, and limits.  When one does not fit, nothing was written, and the event is decided again from 1 (or with what
 the store said: a limit, a name that is taken).  Each round means that another request got through, so there is an
-end.  ``outside.RetryState`` keeps the answers of ports that must not be asked twice for one request.
+end.  ``RetryState`` keeps the answers of ports that must not be asked twice for one request.
 
 **Time.**  Every event and every look at a run first asks whether the run has ended: idle too long, open too long, or
-after too many events.  Then the engine fires ``event.Lapse``, and the row for it decides.  The clock is a port; when
+after too many events.  Then the engine fires ``Lapse``, and the row for it decides.  The clock is a port; when
 it steps back, a run lives no longer for it (``Run.held``).
 
 **A refusal is an answer.**  An event out of its state, a wrong code, a limit: each is counted, and answered with its
 reasons.  Exceptions are for the host: a port that fails, an unknown handle, a wrong type.
 
-Who imports whom: ``event`` < ``run`` < ``step``, ``outside``, ``journey`` < ``decide`` < ``engine``.
+Who imports whom: ``_event`` < ``_run``, ``_table`` < ``_step``, ``_ports``, ``_journey`` < ``_decide`` < ``_engine``.
 """
 
 from __future__ import annotations

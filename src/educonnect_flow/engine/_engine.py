@@ -68,8 +68,8 @@ class Engine:
     :raises WrongUse: when two journeys have one name.
     """
 
-    def __init__(self, outside: Ports, journeys: Iterable[Journey[Any]]) -> None:
-        self.outside = outside
+    def __init__(self, ports: Ports, journeys: Iterable[Journey[Any]]) -> None:
+        self.ports = ports
         self.journeys: dict[str, Journey[Any]] = {}
         for journey in journeys:
             if self.journeys.setdefault(journey.name, journey) is not journey:
@@ -80,12 +80,12 @@ class Engine:
 
     async def start(self, journey: Journey[Any], source: str | None = None, event: Event | None = None) -> Any:
         """A new run of *journey*; with an *event*, the outcome of it: both in one commit."""
-        outside = self.outside
+        ports = self.ports
         if source is not None and not isinstance(source, str):
             raise WrongUse(f"source must be str or None, not {type(source).__name__}")
         if event is not None and type(event) not in journey.events:
             raise WrongUse(f"{journey.name} takes one of its events, not {type(event).__name__}")
-        now = outside.now()
+        now = ports.now()
         new = journey.run(
             id=secrets.token_urlsafe(16),
             version=0,
@@ -93,7 +93,7 @@ class Engine:
             created_at=now,
             seen_at=now,
             latest_at=now,
-            source=" ".join(outside.keys.tokens("source", source)) if source is not None else None,
+            source=" ".join(ports.keys.tokens("source", source)) if source is not None else None,
         )
         handle = Hidden(secrets.token_urlsafe(32))
         begun = _entry(new, "Start", now, source="")
@@ -104,59 +104,59 @@ class Engine:
             )
             await self._commit(commit)
             return self._outcome(journey, handle, run, (), prompt)
-        found, memo = _Found(journey, new, current=True, answered=None, records=()), RetryState()
+        found, retry = _Found(journey, new, current=True, answered=None, records=()), RetryState()
         for _ in range(MAX_CONFLICT_RETRIES):
-            decision = await self._decide(found, event, now, memo)
-            outcome, commit = await self._complete(found, handle, event, None, decision, memo)
+            decision = await self._decide(found, event, now, retry)
+            outcome, commit = await self._complete(found, handle, event, None, decision, retry)
             audit = (begun, *commit.audit) if decision.audited else (begun,)
             # The handle is new already: what would renew it renews nothing.
             receipt = await self._commit(evolve(commit, handle=digest(handle), audit=audit))
             if receipt.status is CommitStatus.DONE:
                 if not decision.audited:
-                    tell(_entry(new, decision.event, now, decision.refusals), outside.observer)
+                    tell(_entry(new, decision.event, now, decision.refusals), ports.observer)
                 return evolve(outcome, handle=handle)
-            memo.remember(receipt)
-            now = outside.now()
+            retry.remember(receipt)
+            now = ports.now()
         raise StoreUnavailable("too many others change what this needs at once")
 
     async def submit(self, handle: str, event: Event, request_id: str | None = None) -> Any:
         """Take *event* to its end: committed, then answered."""
         if type(event) not in self._events:
             raise WrongUse(f"submit takes one of the events, not {type(event).__name__}")
-        keys, memo = self._request_keys(request_id), RetryState()
+        keys, retry = self._request_keys(request_id), RetryState()
         key = keys[0] if keys else None
         for _ in range(MAX_CONFLICT_RETRIES):
-            now = self.outside.now()
+            now = self.ports.now()
             found = await self._load(handle, keys)
             if found.answered is not None:
                 if await self._is_of(found.answered.fingerprint, found, event):
                     return await self._replay_response(handle, found, found.answered)
-                if not found.current or not ended(found.journey, found.run, now, self.outside.settings):
+                if not found.current or not ended(found.journey, found.run, now, self.ports.settings):
                     await self._refuse_reuse(found, now)
                     continue  # another request was first
                 key = None  # what was answered under it stays
-            decision = await self._decide(found, event, now, memo)
+            decision = await self._decide(found, event, now, retry)
             if not decision.audited:
                 outcome = await self._answer_unaudited(handle, found, decision, now)
                 if outcome is None:
                     continue
                 return outcome
-            outcome, commit = await self._complete(found, handle, event, key, decision, memo)
+            outcome, commit = await self._complete(found, handle, event, key, decision, retry)
             receipt = await self._commit(commit)
             if receipt.status is CommitStatus.DONE:
                 return outcome
-            memo.remember(receipt)
+            retry.remember(receipt)
         raise StoreUnavailable("too many others change this run at once")
 
     async def resume(self, handle: str) -> Any:
         """Where the parent is.  Counts neither as a submit nor as an event."""
         for _ in range(MAX_CONFLICT_RETRIES):
-            now = self.outside.now()
+            now = self.ports.now()
             found = await self._load(handle)
             journey, run = found.journey, found.run
             audit: tuple[AuditEntry, ...] = ()
-            if ended(journey, run, now, self.outside.settings):
-                decision = lapsed(journey, run, now, self.outside.settings, self.outside.validators)
+            if ended(journey, run, now, self.ports.settings):
+                decision = lapsed(journey, run, now, self.ports.settings, self.ports.validators)
                 following, prompt, audit = decision.run, None, (_audit(run, decision),)
             else:
                 following, prompt = await self._prompt(journey, run, fresh=False)
@@ -174,11 +174,11 @@ class Engine:
         """The criteria met and the strength; nothing is stored, and nothing counts."""
         if not isinstance(password, str):
             raise WrongUse(f"password must be str, not {type(password).__name__}")
-        found, now = await self._load(handle), self.outside.now()
+        found, now = await self._load(handle), self.ports.now()
         meter = found.journey.meters.get(found.run.state)
-        if meter is None or ended(found.journey, found.run, now, self.outside.settings):
+        if meter is None or ended(found.journey, found.run, now, self.ports.settings):
             raise NotNow("there is no password to assess in this state")
-        return await meter(LoadContext(self.outside, found.run, None, now, RetryState(), found.records), password)
+        return await meter(LoadContext(self.ports, found.run, None, now, RetryState(), found.records), password)
 
     # --- the steps ---------------------------------------------------------------------------------
 
@@ -189,14 +189,14 @@ class Engine:
             raise WrongUse(f"request_id must be str or None, not {type(request_id).__name__}")
         if not 0 < len(request_id) <= LONGEST_REQUEST_ID:
             raise WrongUse(f"request_id must have 1 to {LONGEST_REQUEST_ID} characters")
-        return self.outside.keys.tokens("request", request_id)
+        return self.ports.keys.tokens("request", request_id)
 
     async def _load(self, handle: str, keys: tuple[str, ...] = ()) -> _Found:
         if not isinstance(handle, str):
             raise WrongUse(f"handle must be str, not {type(handle).__name__}")
         got = None
         if len(handle) <= LONGEST_HANDLE:
-            got = await self.outside.stored(self.outside.store.load, digest(handle), keys)
+            got = await self.ports.stored(self.ports.store.load, digest(handle), keys)
         # The handle before the current one only repeats the request that replaced it.
         if got is None or not (got.current or (got.answered and got.answered.key == got.rotated_by)):
             raise UnknownHandle("no run answers to this handle")
@@ -205,22 +205,22 @@ class Engine:
             raise UnknownHandle("the run of this handle is of a journey that this flow has not")
         run, records = loaded(journey.run, got.run), got.records
         if run.wanted != got.run.wanted:  # an older version of the library stored it
-            records = await self.outside.stored(self.outside.store.find, run.wanted)
+            records = await self.ports.stored(self.ports.store.find, run.wanted)
         return _Found(journey, run, got.current, got.answered, records)
 
-    async def _decide(self, found: _Found, event: Event, now: datetime, memo: RetryState) -> Decision[Any]:
+    async def _decide(self, found: _Found, event: Event, now: datetime, retry: RetryState) -> Decision[Any]:
         """The decision, with the facts that it needs."""
-        outside, journey, run = self.outside, found.journey, found.run
+        ports, journey, run = self.ports, found.journey, found.run
         facts, load_facts = NO_FACTS, journey.facts.get(type(event))
-        if load_facts is not None and wants_facts(journey, run, type(event), now, outside.settings):
-            facts = await load_facts(LoadContext(outside, run, event, now, memo, found.records))
-        return decide(journey, run, event, facts, now, outside.settings, outside.validators)
+        if load_facts is not None and wants_facts(journey, run, type(event), now, ports.settings):
+            facts = await load_facts(LoadContext(ports, run, event, now, retry, found.records))
+        return decide(journey, run, event, facts, now, ports.settings, ports.validators)
 
     async def _commit(self, commit: Commit) -> CommitResult:
-        receipt = await self.outside.stored(self.outside.store.commit, commit)
+        receipt = await self.ports.stored(self.ports.store.commit, commit)
         if receipt.status is CommitStatus.DONE:
             for entry in commit.audit:
-                tell(entry, self.outside.observer)
+                tell(entry, self.ports.observer)
         return receipt
 
     def _plain(self, run: Run, at: datetime, *, forget: bool = False, audit: tuple[AuditEntry, ...] = ()) -> Commit:
@@ -247,7 +247,7 @@ class Engine:
                 secret = self._secret(found.journey, event)
                 texts = () if secret is None else (secret,)
             for text in texts:
-                if await self.outside.ask("password_hasher.verify", self.outside.password_hasher.verify, hashed, text):
+                if await self.ports.ask("password_hasher.verify", self.ports.password_hasher.verify, hashed, text):
                     return True
             return False
         return any(secrets.compare_digest(fingerprint.encode(), body.encode()) for body in bodies)
@@ -283,25 +283,25 @@ class Engine:
             receipt = await self._commit(self._plain(following, now))
             if receipt.status is not CommitStatus.DONE:
                 return None
-        tell(_entry(run, decision.event, now, decision.refusals), self.outside.observer)
+        tell(_entry(run, decision.event, now, decision.refusals), self.ports.observer)
         following, prompt = await self._prompt(journey, following, fresh=False, keep=True)
         return self._outcome(journey, handle, following, decision.refusals, prompt)
 
     async def _complete(
-        self, found: _Found, handle: str, event: Event, key: str | None, decision: Decision[Any], memo: RetryState
+        self, found: _Found, handle: str, event: Event, key: str | None, decision: Decision[Any], retry: RetryState
     ) -> tuple[Outcome, Commit]:
         """What a decision still needs from outside, done before the commit and outside any lock."""
         journey = found.journey
         run, prompt = decision.run, None
         if run.state in journey.prompts:
             run, prompt = await self._prompt(journey, run, fresh=decision.prompt)
-        records = await self._records(journey, event, decision, memo) if decision.records else ()
+        records = await self._records(journey, event, decision, retry) if decision.records else ()
         renewed = self._handles(run)[0] if decision.rotate else None
         kept, answered = stored(run), None
         if key is not None:
             answered = Answered(
                 key=key,
-                fingerprint=_HASH + memo.hash if memo.hash is not None else self._request_hashes(found.run, event)[0],
+                fingerprint=_HASH + retry.hash if retry.hash is not None else self._request_hashes(found.run, event)[0],
                 version=run.version,
                 accepted=decision.accepted,
                 refusals=decision.refusals,
@@ -324,14 +324,14 @@ class Engine:
         return outcome, commit
 
     async def _records(
-        self, journey: Journey[Any], event: Event, decision: Decision[Any], memo: RetryState
+        self, journey: Journey[Any], event: Event, decision: Decision[Any], retry: RetryState
     ) -> tuple[RecordChange, ...]:
         """The records of a decision, with the hashes that they hold."""
         changes = []
         for draft in decision.records:
             body = draft.body
             if draft.hashed is not None:
-                body = {**body, draft.hashed: await self._hash(journey, event, memo)}
+                body = {**body, draft.hashed: await self._hash(journey, event, retry)}
             record = Record(
                 kind=draft.kind,
                 key=draft.key,
@@ -343,23 +343,23 @@ class Engine:
             changes.append(RecordChange(record=record, unique=draft.unique, names=draft.names))
         return tuple(changes)
 
-    async def _hash(self, journey: Journey[Any], event: Event, memo: RetryState) -> str:
+    async def _hash(self, journey: Journey[Any], event: Event, retry: RetryState) -> str:
         """The hash of the event's secret text, made once however often the commit is tried.
 
         It is the fingerprint of the request too: so the text is hashed once, and is as slow to guess from there.
         """
-        if memo.hash is None:
+        if retry.hash is None:
             secret = self._secret(journey, event)
             assert secret is not None  # only an event whose secret text is accepted leads here
-            made: Any = await self.outside.ask("password_hasher.hash", self.outside.password_hasher.hash, secret)
+            made: Any = await self.ports.ask("password_hasher.hash", self.ports.password_hasher.hash, secret)
             if not isinstance(made, str) or not made:
                 raise WrongUse("password_hasher.hash must return text")
-            memo.hash = made
-        return memo.hash
+            retry.hash = made
+        return retry.hash
 
     def _secret(self, journey: Journey[Any], event: Event) -> str | None:
         secret = journey.secrets.get(type(event))
-        return None if secret is None else secret(event, self.outside.settings)
+        return None if secret is None else secret(event, self.ports.settings)
 
     async def _prompt(
         self, journey: Journey[Any], run: Run, *, fresh: bool, keep: bool = False
@@ -368,36 +368,36 @@ class Engine:
 
         :param keep: the run must not change; a prompt that has expired is then not shown.
         """
-        check = self.outside.human_check
+        check = self.ports.human_check
         if check is None or run.state not in journey.prompts:
             return run, None
         shown = None
         if run.prompt is not None and not fresh:
-            shown = await self.outside.ask("human_check.show", check.show, run.prompt)
+            shown = await self.ports.ask("human_check.show", check.show, run.prompt)
         if shown is not None or keep:
             return run, shown
-        issued = await self.outside.ask("human_check.issue", check.issue)
+        issued = await self.ports.ask("human_check.issue", check.issue)
         if not isinstance(issued, HumanPrompt):
             raise WrongUse("human_check.issue must return a HumanPrompt")
         return replace_fields(run, {"prompt": issued.id}), issued
 
     def _request_hashes(self, run: Run, event: Event) -> tuple[str, ...]:
         """What tells two bodies of a request apart: a keyed hash, by each of the host's keys."""
-        return self.outside.keys.tokens("body", run.id, type(event).__name__, *_texts(event))
+        return self.ports.keys.tokens("body", run.id, type(event).__name__, *_texts(event))
 
     def _handles(self, run: Run) -> tuple[str, ...]:
-        return tuple(map(Hidden, self.outside.keys.tokens("handle", run.id, str(run.rotation))))
+        return tuple(map(Hidden, self.ports.keys.tokens("handle", run.id, str(run.rotation))))
 
     async def _current_handle(self, run: Run) -> str:
         """The handle that was derived last, by whichever key it was."""
         *newer, oldest = self._handles(run)
         for handle in newer:
-            if await self.outside.stored(self.outside.store.load, digest(handle)) is not None:
+            if await self.ports.stored(self.ports.store.load, digest(handle)) is not None:
                 return handle
         return oldest
 
     def _purge_at(self, run: Run) -> datetime:
-        settings = self.outside.settings
+        settings = self.ports.settings
         return run.seen_at + settings.idle_for + settings.keep_for
 
     def _outcome(
@@ -416,7 +416,7 @@ class Engine:
             state=run.state,
             accepted=not refusals if accepted is None else accepted,
             refusals=refusals,
-            view=journey.views[run.state](run, self.outside.settings, prompt),
+            view=journey.views[run.state](run, self.ports.settings, prompt),
             permitted=journey.table.permitted[run.state],
         )
 

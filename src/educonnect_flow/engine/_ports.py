@@ -166,10 +166,10 @@ class RetryState:
             self._drawn = (keys.marked(secrets.token_urlsafe(16)), secrets.token_urlsafe(16))
         return self._drawn
 
-    async def once(self, outside: Ports, port: str, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    async def once(self, ports: Ports, port: str, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """The answer of *port*, asked once however often the event is decided."""
         if port not in self._known:
-            self._known[port] = await outside.ask(port, function, *args, **kwargs)
+            self._known[port] = await ports.ask(port, function, *args, **kwargs)
         answer: T = self._known[port]
         return answer
 
@@ -185,10 +185,10 @@ class RetryState:
 class LoadContext(Generic[R_co, E_co]):
     """What the facts of one event are loaded for."""
 
-    outside: Ports
+    ports: Ports
     run: R_co
     event: E_co
     now: datetime
-    memo: RetryState
+    retry: RetryState
     records: tuple[Record, ...]
     """Those that the run wants, as they were when the run was loaded."""

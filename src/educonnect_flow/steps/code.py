@@ -152,9 +152,9 @@ class CodeFacts(CountedFacts):
     """The code that opens."""
 
 
-def mobile_of(outside: Ports, run: CodeRun) -> E164:
+def mobile_of(ports: Ports, run: CodeRun) -> E164:
     """The number that the run's codes go to."""
-    return outside.mobile_of(run.id, run.recipient.sealed_mobile)
+    return ports.mobile_of(run.id, run.recipient.sealed_mobile)
 
 
 async def load_first_code(loading: LoadContext[CodeRun, Any], mobile: E164, *, decoy: bool = False) -> FirstCodeFacts:
@@ -162,8 +162,8 @@ async def load_first_code(loading: LoadContext[CodeRun, Any], mobile: E164, *, d
 
     :param decoy: whether nobody is behind it.
     """
-    keys, counted = loading.outside.keys, load_counted(loading, mobile)
-    nonce, message = loading.memo.draw(keys)
+    keys, counted = loading.ports.keys, load_counted(loading, mobile)
+    nonce, message = loading.retry.draw(keys)
     recipient = Recipient(
         sealed_mobile=SealedMobile(keys.seal(mobile, loading.run.id)),
         mobile_key=counted["mobile_keys"][0],
@@ -175,23 +175,23 @@ async def load_first_code(loading: LoadContext[CodeRun, Any], mobile: E164, *, d
 
 async def load_resend(loading: LoadContext[CodeRun, ResendCode]) -> IssueFacts:
     """For ``ResendCode``."""
-    nonce, message = loading.memo.draw(loading.outside.keys)
-    mobile = mobile_of(loading.outside, loading.run)
+    nonce, message = loading.retry.draw(loading.ports.keys)
+    mobile = mobile_of(loading.ports, loading.run)
     return IssueFacts(**load_counted(loading, mobile, loading.run.recipient.mobile_key), nonce=nonce, message=message)
 
 
-def expected_code(outside: Ports, run: CodeRun, mobile: E164) -> str:
+def expected_code(ports: Ports, run: CodeRun, mobile: E164) -> str:
     """The code that opens *run*."""
     assert run.challenge is not None  # CODE is never without one
-    return outside.code_of(run.journey, run.id, run.challenge.nonce, mobile)
+    return ports.code_of(run.journey, run.id, run.challenge.nonce, mobile)
 
 
 async def load_code(loading: LoadContext[CodeRun, SubmitCode]) -> CodeFacts:
     """For ``SubmitCode``."""
-    outside, run = loading.outside, loading.run
-    mobile = mobile_of(outside, run)
+    ports, run = loading.ports, loading.run
+    mobile = mobile_of(ports, run)
     return CodeFacts(
-        **load_counted(loading, mobile, run.recipient.mobile_key), expected=expected_code(outside, run, mobile)
+        **load_counted(loading, mobile, run.recipient.mobile_key), expected=expected_code(ports, run, mobile)
     )
 
 

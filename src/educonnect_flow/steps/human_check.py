@@ -26,7 +26,7 @@ class HumanFacts(Facts):
 
 def read_answer(loading: LoadContext[Any, Any], answer: str | None) -> tuple[Refusal, ...]:
     """What is wrong with *answer* as such, before the check is asked."""
-    if loading.outside.human_check is None:
+    if loading.ports.human_check is None:
         return ()
     wrong = required(_FIELD, answer or "", LONGEST_ANSWER, Reason.HUMAN_CHECK_REQUIRED)
     if wrong is None and loading.run.prompt is None:  # the check came in while this parent was on the page
@@ -39,12 +39,12 @@ async def load_human(loading: LoadContext[Any, Any], answer: str | None) -> bool
 
     :param answer: one that ``read_answer`` has nothing against.
     """
-    outside, prompt, check = loading.outside, loading.run.prompt, loading.outside.human_check
+    ports, prompt, check = loading.ports, loading.run.prompt, loading.ports.human_check
     if check is None:
         return None
     assert prompt is not None  # the form is refused without both
     assert answer is not None
-    return await loading.memo.once(outside, "human_check.passes", check.passes, prompt, answer) is True
+    return await loading.retry.once(ports, "human_check.passes", check.passes, prompt, answer) is True
 
 
 def human_refused(facts: HumanFacts) -> tuple[Refusal, ...]:

@@ -78,7 +78,7 @@ class IdentityRun(CodeRun):
         return accounts.of_guardians(self.guardians)
 
 
-_RENAMED = {"strays": "stale_handle_uses", "code_at": "code_issued_at"}
+_RENAMED = {"stale_handle_uses": "stale_handle_uses", "code_issued_at": "code_issued_at"}
 
 
 def from_format_1(kept: JsonObject) -> JsonObject:
@@ -126,16 +126,16 @@ class ProvedFacts(CodeFacts):
 
 def read_form(loading: LoadContext[Any, ClaimIdentity]) -> tuple[E164 | None, tuple[Refusal, ...]]:
     """The number as read, and every refusal of the form.  Lengths are bounded before anything else is done."""
-    event, outside = loading.event, loading.outside
+    event, ports = loading.event, loading.ports
     refusals = [*_name("family_name", event.family_name), *_name("given_name", event.given_name)]
     mobile = None
     blank = required("mobile", event.mobile, mobiles.LONGEST)
     if blank is not None:
         refusals.append(blank)
     else:
-        number = read_mobile(event.mobile, outside.settings)
+        number = read_mobile(event.mobile, ports.settings)
         mobile = number.number
-        refusals += refusals_of(outside.validators.mobile(number))
+        refusals += refusals_of(ports.validators.mobile(number))
         if mobile is None and not refusals:
             refusals.append(Refusal(Reason.MOBILE_INVALID, "mobile"))  # whatever a host's validator lets through
     return mobile, (*refusals, *read_answer(loading, event.human_check))
@@ -150,43 +150,43 @@ def _name(name: str, text: str) -> tuple[Refusal, ...]:
 
 async def load_claim(loading: LoadContext[IdentityRun, ClaimIdentity]) -> ClaimFacts:
     """For ``ClaimIdentity``."""
-    outside, run, event = loading.outside, loading.run, loading.event
+    ports, run, event = loading.ports, loading.run, loading.event
     mobile, form = read_form(loading)
-    if form or code_due(run, outside.settings, loading.now):
+    if form or code_due(run, ports.settings, loading.now):
         return ClaimFacts(form=form, human=None, found=None)
     human = await load_human(loading, event.human_check)
     if human is False:
         return ClaimFacts(form=(), human=False, found=None)
     assert mobile is not None  # the form is right
     first = await load_first_code(loading, mobile)
-    found = FoundFacts(**first.__dict__, mobile=mobile, candidates=await find(outside, mobile))
+    found = FoundFacts(**first.__dict__, mobile=mobile, candidates=await find(ports, mobile))
     return ClaimFacts(form=(), human=human, found=found)
 
 
-async def find(outside: Ports, mobile: E164) -> tuple[Guardian, ...]:
+async def find(ports: Ports, mobile: E164) -> tuple[Guardian, ...]:
     """The records of the directory with *mobile*.
 
     :raises WrongUse: when the directory returns something else.
     """
-    found: Any = await outside.ask("directory.find", outside.directory.find, mobile)
+    found: Any = await ports.ask("directory.find", ports.directory.find, mobile)
     if not isinstance(found, tuple | list | Sequence) or not all(isinstance(one, Guardian) for one in found):
         raise WrongUse("directory.find must return a sequence of Guardian")
     return tuple(found)
 
 
-async def find_claimed(outside: Ports, run: IdentityRun, mobile: E164) -> tuple[Guardian, ...]:
+async def find_claimed(ports: Ports, run: IdentityRun, mobile: E164) -> tuple[Guardian, ...]:
     """Those of *mobile* that matched the claim of *run* and are there now."""
-    return tuple([guardian for guardian in await find(outside, mobile) if guardian.id in run.guardians])
+    return tuple([guardian for guardian in await find(ports, mobile) if guardian.id in run.guardians])
 
 
 async def load_proof(loading: LoadContext[IdentityRun, SubmitCode]) -> ProvedFacts:
     """For ``SubmitCode``."""
-    outside, run = loading.outside, loading.run
-    mobile = mobile_of(outside, run)
+    ports, run = loading.ports, loading.run
+    mobile = mobile_of(ports, run)
     return ProvedFacts(
         **load_counted(loading, mobile, run.recipient.mobile_key),
-        expected=expected_code(outside, run, mobile),
-        candidates=await find_claimed(outside, run, mobile),
+        expected=expected_code(ports, run, mobile),
+        candidates=await find_claimed(ports, run, mobile),
         identifiers=tuple([record.key for record in loading.records if record.kind == accounts.KIND]),
     )
 

@@ -89,11 +89,11 @@ def load_counted(loading: LoadContext[Any, Any], mobile: E164, mobile_key: Mobil
 
     :param mobile_key: its hash, when it is known already; under a single key it is the only one.
     """
-    keys = loading.outside.keys
+    keys = loading.ports.keys
     return {
-        "mobile_keys": (mobile_key,) if mobile_key is not None and keys.single else loading.outside.keys_of(mobile),
+        "mobile_keys": (mobile_key,) if mobile_key is not None and keys.single else loading.ports.keys_of(mobile),
         "prefix": prefix_of(mobile),
-        "barred": loading.memo.barred,
+        "barred": loading.retry.barred,
     }
 
 

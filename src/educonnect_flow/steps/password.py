@@ -87,24 +87,24 @@ async def load_judged_by(loading: LoadContext[PasswordRun, Any], password: str, 
     :param password: of at most ``password_max`` characters.
     :param listed: whether the host's list of published passwords is asked.
     """
-    outside, run = loading.outside, loading.run
+    ports, run = loading.ports, loading.run
     family_name, given_name = run.names[:2]
-    breached, breaches = False, outside.breaches
+    breached, breaches = False, ports.breaches
     if breaches is not None and listed:
-        breached = bool(await loading.memo.once(outside, "breaches.holds", breaches.holds, normalise(password)))
-    return JudgedBy(mobile=mobile_of(outside, run), stem=identifier.base(given_name, family_name), breached=breached)
+        breached = bool(await loading.retry.once(ports, "breaches.holds", breaches.holds, normalise(password)))
+    return JudgedBy(mobile=mobile_of(ports, run), stem=identifier.base(given_name, family_name), breached=breached)
 
 
 async def assess_password(loading: LoadContext[PasswordRun, Any], password: str) -> PasswordReport:
     """The meter: the criteria that *password* meets, and its strength.  Nothing is stored, and nothing counts."""
-    outside, run, settings = loading.outside, loading.run, loading.outside.settings
+    ports, run, settings = loading.ports, loading.run, loading.ports.settings
     text = Hidden(password[: settings.password_max])
     formal = check_texts(password, password, settings.password_max)
     # What is refused on its form is not looked up, as in a submit.
     judged_by = await load_judged_by(loading, text, listed=not formal)
     check = _check(run, judged_by, text, text, settings)
-    refusals = _refusals(run, judged_by, password, password, settings, outside.validators)
-    return await outside.call(assess, check, refusals)
+    refusals = _refusals(run, judged_by, password, password, settings, ports.validators)
+    return await ports.call(assess, check, refusals)
 
 
 def accepted_password(event: ChoosePassword, settings: Settings) -> str | None:

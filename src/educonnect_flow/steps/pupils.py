@@ -94,9 +94,9 @@ def pupils_of(guardians: tuple[Guardian, ...]) -> dict[str, Pupil]:
 
 async def load_pupils(loading: LoadContext[PupilsRun, ConfirmPupils]) -> PupilsFacts:
     """For ``ConfirmPupils``."""
-    outside, run = loading.outside, loading.run
-    mobile = mobile_of(outside, run)
-    known = pupils_of(await find_claimed(outside, run, mobile))
+    ports, run = loading.ports, loading.run
+    mobile = mobile_of(ports, run)
+    known = pupils_of(await find_claimed(ports, run, mobile))
     shown = [pupil.id for pupil in run.pupils]
     return PupilsFacts(
         **load_counted(loading, mobile, run.recipient.mobile_key),

@@ -153,9 +153,9 @@ def test_not_even_the_decoys_own_code_opens(world: World) -> None:
     out = world.at(State.CODE, UNKNOWN_NUMBER)
     loaded = world.store.load(digest(out.handle))
     assert loaded is not None
-    a, outside = activation_of(loaded), world.flow._engine.outside
+    a, ports = activation_of(loaded), world.flow._engine.ports
     assert a.challenge is not None
-    code = outside.code_of("ACTIVATION", a.id, a.challenge.nonce, E164("+33698765478"))
+    code = ports.code_of("ACTIVATION", a.id, a.challenge.nonce, E164("+33698765478"))
     assert reasons(world.submit(out, SubmitCode(code))) == [Reason.CODE_WRONG]
     assert world.flow.deliver() == 0
 
@@ -179,7 +179,7 @@ def test_no_repr_shows_a_secret_or_a_full_number() -> None:
     code = world.code()
     handle = out.handle
     seen: list[object] = [
-        world.flow, world.store, world.flow._engine.outside, Keys(SECRET), EMILIE, LEO, claim(), SubmitCode(code), password(),
+        world.flow, world.store, world.flow._engine.ports, Keys(SECRET), EMILIE, LEO, claim(), SubmitCode(code), password(),
         answers(LEO), PupilAnswer(pupil_id="leo", confirmed=True, birth_date="21/09/2007"), *world.sms.sent, out,
         world.store.load(digest(handle)), StaticDirectory([EMILIE]), full(),
     ]  # fmt: skip
@@ -483,10 +483,10 @@ def test_a_lax_identity_validator_makes_nobody_known(worlds: Callable[..., World
 
 @promise("C11")
 def test_the_flows_codes_are_bound_to_activation_nonce_and_mobile() -> None:
-    outside = World().flow._engine.outside
+    ports = World().flow._engine.ports
     m, p = E164("m"), E164("p")
     codes = {
-        outside.code_of("ACTIVATION", *bound) for bound in (("a", "n", m), ("b", "n", m), ("a", "o", m), ("a", "n", p))
+        ports.code_of("ACTIVATION", *bound) for bound in (("a", "n", m), ("b", "n", m), ("a", "o", m), ("a", "n", p))
     }
     assert len(codes) == 4
 
@@ -568,9 +568,9 @@ def test_no_message_is_sent_for_a_page_that_was_left(worlds: Callable[..., World
     accepted = world.at(State.CODE)
     loaded = world.store.load(digest(accepted.handle))
     assert loaded is not None
-    a, outside = activation_of(loaded), world.flow._engine.outside
+    a, ports = activation_of(loaded), world.flow._engine.ports
     assert a.challenge is not None
-    code = outside.code_of("ACTIVATION", a.id, a.challenge.nonce, MOBILE)
+    code = ports.code_of("ACTIVATION", a.id, a.challenge.nonce, MOBILE)
     assert world.submit(accepted, SubmitCode(code)).state is State.PUPILS
     assert world.flow.deliver() == 0
 

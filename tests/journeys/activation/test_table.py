@@ -108,7 +108,7 @@ class Changing:
 
 
 def strike_out(world: World, event: Any) -> Any:
-    directory: Any = world.flow._engine.outside.directory
+    directory: Any = world.flow._engine.ports.directory
     directory.guardian = evolve(EMILIE, pupils=())
     return event
 

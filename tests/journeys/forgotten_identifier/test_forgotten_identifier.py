@@ -109,18 +109,17 @@ def test_no_code_opens_for_a_stranger(world: World) -> None:
     loaded = world.store.load(digest(out.handle))
     assert loaded is not None
     kept = json.loads(loaded.run.body.text)
-    outside = world.flow._engine.outside
-    mobile = outside.mobile_of(loaded.run.id, kept["sent_to"][0])
-    code = outside.code_of("FORGOTTEN_IDENTIFIER", loaded.run.id, kept["challenge"][0], mobile)
+    ports = world.flow._engine.ports
+    mobile = ports.mobile_of(loaded.run.id, kept["sent_to"][0])
+    code = ports.code_of("FORGOTTEN_IDENTIFIER", loaded.run.id, kept["challenge"][0], mobile)
     assert reasons(world.submit(out, SubmitCode(code))) == [Reason.CODE_WRONG]
 
 
 @promise("C11")
 def test_a_code_of_one_journey_is_none_of_another(world: World) -> None:
-    outside = world.flow._engine.outside
+    ports = world.flow._engine.ports
     codes = {
-        outside.code_of(name, "run", outside.keys.marked("n"), MOBILE)
-        for name in ("ACTIVATION", "FORGOTTEN_IDENTIFIER")
+        ports.code_of(name, "run", ports.keys.marked("n"), MOBILE) for name in ("ACTIVATION", "FORGOTTEN_IDENTIFIER")
     }
     assert len(codes) == 2
 

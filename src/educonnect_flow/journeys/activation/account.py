@@ -49,25 +49,23 @@ class AccountFacts(PasswordFacts):
 
 async def load_account(loading: LoadContext[Activation, ChoosePassword]) -> AccountFacts:
     """For ``ChoosePassword``."""
-    outside, run, event = loading.outside, loading.run, loading.event
-    if refused_on_its_form(event, outside.settings):
+    ports, run, event = loading.ports, loading.run, loading.event
+    if refused_on_its_form(event, ports.settings):
         return AccountFacts(judged_by=None, new=None)
     judged_by = await load_judged_by(loading, event.password)
     stem = judged_by.stem
-    guardians = await find_claimed(outside, run, judged_by.mobile)
+    guardians = await find_claimed(ports, run, judged_by.mobile)
     known = pupils_of(guardians)
     counted = identifiers(stem)
-    issued = tally.used(
-        await outside.stored(outside.store.tally, counted.kind, counted.key), counted, micros(loading.now)
-    )
+    issued = tally.used(await ports.stored(ports.store.tally, counted.kind, counted.key), counted, micros(loading.now))
     # Whether another account has one of the guardians, or only the identifier that was drawn.
-    conflicts = loading.memo.conflicts
+    conflicts = loading.retry.conflicts
     drawn = str(sum(conflict.name is None for conflict in conflicts))
     new = NewAccount(
         guardians=tuple(dict.fromkeys(guardian.id for guardian in guardians)),
         gone=frozenset(pupil for pupil in run.confirmed or () if pupil not in known),
         stem=stem,
-        identifier=stem + outside.keys.digits("identifier", identifier.width(issued), run.id, stem, drawn),
+        identifier=stem + ports.keys.digits("identifier", identifier.width(issued), run.id, stem, drawn),
         active=any(conflict.name is not None for conflict in conflicts),
     )
     return AccountFacts(judged_by=judged_by, new=new)
