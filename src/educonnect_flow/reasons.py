@@ -151,7 +151,7 @@ class Refusal:
         """What the parent reads, one or two sentences, in *locale* (``fr``, ``en``; any other: ``fr``)."""
         from educonnect_flow._messages import refusal_text
 
-        return refusal_text(self, locale)
+        return refusal_text(self.reason.name, self.params, locale)
 
     def __reduce__(self) -> tuple[type[Refusal], tuple[Reason, str | None, dict[str, Any]]]:
         return (Refusal, (self.reason, self.field, dict(self.params)))

@@ -1,5 +1,7 @@
 """A literal table of rows, checked, and driven by one shared ``transitions`` machine.
 
+Long, for the checks, the machine and the dispatch read the same rows.
+
 The table is the only definition of a journey.  ``compile_table`` refuses one that has an
 unreachable state, a trap, a way out of a final state, a name it does not know, a row that can
 never be taken, or an event that no row takes when every guard says no; then it builds the machine, once, and freezes
