@@ -31,7 +31,7 @@ TEXTS: dict[str, str] = {
     "MOBILE_EXTENSION": "Donnez le numéro sans numéro de poste.",
     "MOBILE_COUNTRY": "Seuls les numéros de France et d’outre-mer peuvent recevoir le code.",
     "MOBILE_KIND": "Ce numéro n’est pas celui d’un portable : il ne peut pas recevoir de SMS.",
-    "MOBILE_PREFIX": ("Ce numéro est d’outre-mer. Tapez-le avec {prefix} à la place du 0 du début."),
+    "MOBILE_PREFIX": ("Ce numéro est d’outre-mer. Tapez-le avec son indicatif devant : {prefix}."),
     "HUMAN_CHECK_REQUIRED": "Répondez au contrôle de sécurité.",
     "HUMAN_CHECK_FAILED": "La réponse au contrôle de sécurité n’est pas la bonne. En voici un nouveau.",
     "IDENTITY_UNKNOWN": (
