@@ -19,6 +19,9 @@ from educonnect_flow.records import AuditEntry, Lease, Leased
 LONGEST_WAIT = timedelta(minutes=5)
 """Between two tries of one message, at most."""
 
+SHORTEST_LIFE = timedelta(minutes=2)
+"""How long a code must still be valid, else its message is dropped; half of its time for a code of under 4 minutes."""
+
 _log = logging.getLogger("educonnect_flow")
 
 
@@ -81,7 +84,7 @@ async def _hand_over(ports: Ports, out: Leased) -> tuple[DeliveryCounts, AuditEn
     from educonnect_flow._messages import sms_text  # here, for only relays need it
 
     now = ports.now()
-    if out.decoy or now >= out.expires_at:
+    if out.decoy or now > out.expires_at - min(SHORTEST_LIFE, ports.settings.code_ttl / 2):
         return DeliveryCounts(decoy=1) if out.decoy else DeliveryCounts(expired=1), None
     try:
         letter = read_letter(out.body)

@@ -351,7 +351,7 @@ def test_refusals_stand_beside_their_fields() -> None:
     assert 'aria-describedby="birth:sacha:day_helptext birth:sacha:day_error"' in field
     shown = list(response.context["form"].shown())
     assert [one.legal for one in shown] == [True, True, False]
-    assert shown[0].birth_errors == ["Cette date n’est pas valable. Format attendu : 21/09/2007."]
+    assert shown[0].birth_errors == ["Cette date n’est pas celle d’un élève. Exemple : 21/09/2007."]
 
 
 def test_a_refusal_of_the_whole_stands_above(monkeypatch: MonkeyPatch) -> None:

@@ -17,6 +17,7 @@ from educonnect_flow._secrecy import Confidential, Hidden
 from educonnect_flow.people import E164
 from educonnect_flow.reasons import Reason, Refusal, Verdict
 from educonnect_flow.settings import Settings
+from educonnect_flow.validators.reading import read_number
 
 LONGEST = 40
 """Characters of a number as typed, at most; checked before anything else."""
@@ -45,8 +46,6 @@ _REGIONS = {
 """By the first digits of a school's number (UAI)."""
 
 
-_SPACES = str.maketrans(dict.fromkeys("\u00a0\u202f\u2009", " "))
-"""The spaces of French typography, which come along when a number is copied."""
 _WRITTEN = frozenset("0123456789 +().-/")
 _FICTION = re.compile(r"\+3363998[0-9]{4}")
 _KINDS = {PhoneNumberType.MOBILE: "mobile", PhoneNumberType.FIXED_LINE_OR_MOBILE: "mobile"}
@@ -99,7 +98,7 @@ def read_mobile(text: str, settings: Settings, region: str | None = None) -> Mob
 
     :param region: whose numbers of six or eight digits are read, too (``region_of``).
     """
-    text = Hidden(text.translate(_SPACES))
+    text = read_number(text)
     ascii_only = _WRITTEN.issuperset(text)
     parsed = _read(text, region)
     if parsed is None:

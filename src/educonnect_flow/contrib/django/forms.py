@@ -213,7 +213,7 @@ class ConfirmPupilsForm(EventForm):
                 else _("Je ne suis pas la personne en charge de cet élève")
             )
             self.fields[f"confirmed:{pupil.id}"] = forms.ChoiceField(
-                label=pupil.given_name, choices=[(YES, yes), (NO, no)], widget=forms.RadioSelect(), required=False
+                label=pupil.label, choices=[(YES, yes), (NO, no)], widget=forms.RadioSelect(), required=False
             )
             for part, label, length, hint in _PARTS:
                 attrs = {"inputmode": "numeric", "autocomplete": "off", "maxlength": length}
