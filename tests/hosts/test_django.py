@@ -767,3 +767,15 @@ def test_refusals_and_criteria_in_english() -> None:
         assert said(Refusal(Reason.REQUIRED)) == "Remplissez ce champ."
     with translation.override(None):
         assert said(Refusal(Reason.REQUIRED)) == "Remplissez ce champ."
+
+
+def test_a_given_name_is_asked_for_unless_there_is_none() -> None:
+    one = Parent()
+    one.to_identity()
+    one.client.get("/activation/identite/")
+    answer = (seen.FOLDER / "captcha").read_text()
+    fields = {"family_name": "Durand", "given_name": " ", "mobile": "06 12 34 56 78", "human_check": answer}
+    refused = one.post("identite", "ClaimIdentity", **fields)
+    assert [field for field, _ in refused.context["errors"]] == ["given_name"]
+    assert "Je n’ai qu’un nom" in refused.content.decode()
+    assert stands_at(one.post("identite", "ClaimIdentity", one_name="on", **fields)) == "code"

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from attrs import evolve
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.db import connections, transaction
@@ -185,9 +186,11 @@ class ActivationView(FlowView):
         handle = self.handle()
         if handle is None and page != PAGES[State.PROFILE]:
             return self.lost()
-        event = form.read(posted)
+        event, missing = form.read(posted), form.missing(posted)
         try:
-            if handle is None:
+            if missing and handle is not None:
+                out = evolve(conf.flow().resume(handle), accepted=False, refusals=missing)
+            elif handle is None:
                 out = conf.flow().start(source=self.source(), event=event)
             else:
                 out = self.submitted(handle, event, request.POST.get("request_id", ""))
