@@ -13,6 +13,7 @@ import signal
 import sys
 import time
 from collections import defaultdict
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -47,6 +48,9 @@ class Everybody:
 
     def find(self, mobile: str) -> list[Guardian]:
         return [guardian(mobile)]
+
+    def guardians(self, ids: Sequence[str]) -> list[Guardian]:
+        return [guardian(mobile) for mobile in ids]
 
 
 class Log:

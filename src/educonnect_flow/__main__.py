@@ -8,6 +8,7 @@ import logging
 import os
 import sys
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         choices=("legal_representative", "in_charge"),
         help="what persons are to pupils where the file does not say (ONDE); without it such links are refused",
     )
+    records.add_argument("--today", type=_day, metavar="DAY", help="the day of the import, 2026-11-23 (the machine's)")
+    records.add_argument(
+        "--validators",
+        type=_validators,
+        metavar="MODULE:NAME",
+        help="the host's Validators: numbers as in its form",
+    )
+    records.add_argument("--yes", action="store_true", help="replace newer records, and many more guardians, too")
     records.add_argument("--dry-run", action="store_true", help="only report")
     records.add_argument("--csv", type=Path, metavar="PATH", help="write the report there instead of printing it")
     records.set_defaults(run=_import_records)
@@ -79,9 +88,23 @@ def _seconds(text: str) -> float:
     return number
 
 
-def _flow(text: str) -> Any:
-    from educonnect_flow.process import AnyFlow
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is no day such as 2026-11-23") from error
 
+
+def _validators(text: str) -> Any:
+    from educonnect_flow.validators import Validators
+
+    found = _named(text)
+    if not isinstance(found, Validators):
+        raise argparse.ArgumentTypeError(f"{text!r} is no Validators")
+    return found
+
+
+def _named(text: str) -> Any:
     module, _, name = text.partition(":")
     try:
         found: Any = importlib.import_module(module)
@@ -89,6 +112,13 @@ def _flow(text: str) -> Any:
             found = getattr(found, part)
     except (ImportError, AttributeError, ValueError) as error:
         raise argparse.ArgumentTypeError(f"cannot import {text!r}: {error}") from error
+    return found
+
+
+def _flow(text: str) -> Any:
+    from educonnect_flow.process import AnyFlow
+
+    found = _named(text)
     if not isinstance(found, AnyFlow) and callable(found):
         try:
             found = found()
@@ -151,6 +181,9 @@ def _import_records(options: argparse.Namespace) -> int:
         uai=options.uai,
         name=options.school,
         relation=Relation(options.relation) if options.relation else None,
+        today=options.today,
+        validators=options.validators,
+        anyway=options.yes,
         dry_run=options.dry_run,
         report_to=options.csv,
     )

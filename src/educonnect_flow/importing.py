@@ -8,6 +8,7 @@ import sqlite3
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory, mkstemp
 from typing import TextIO
@@ -19,9 +20,10 @@ from rich.table import Table
 
 from educonnect_flow._text import printable
 from educonnect_flow.directory import PostgresDirectory, SqliteDirectory
-from educonnect_flow.directory.report import HEADER, Report
+from educonnect_flow.directory.report import HEADER, Passed, Report
 from educonnect_flow.exports import ExportError, read
 from educonnect_flow.people import Relation
+from educonnect_flow.validators import Validators
 
 _NAMED = 3
 """Schools that a line names; more are counted."""
@@ -36,6 +38,9 @@ def import_records(
     uai: str | None = None,
     name: str | None = None,
     relation: Relation | None = None,
+    today: date | None = None,
+    validators: Validators | None = None,
+    anyway: bool = False,
     dry_run: bool = False,
     report_to: Path | None = None,
     console: Console | None = None,
@@ -43,6 +48,9 @@ def import_records(
     """Import *files* into the directory *into*; 0, or 1 with the reason on the error output.
 
     :param into: the file of a ``SqliteDirectory``, or a PostgreSQL's ``postgresql://…`` or ``host=…``.
+    :param today: the day of the import; default: the machine's.
+    :param validators: the host's, as its flow has them.
+    :param anyway: replace newer records, and many more guardians, too.
     :param report_to: a CSV file for the report, readable by its owner only; default: a table on the output.
     """
     shown, told = console or Console(stderr=True, emoji=False), console or Console(file=sys.stdout, emoji=False)
@@ -54,14 +62,18 @@ def import_records(
             progress = stack.enter_context(Progress(*columns, console=shown, transient=True))
             task = progress.add_task("import", total=None)
             export = read(files, uai=uai, name=name, progress=lambda count: progress.advance(task, count))
-            progress.update(task, total=export.size)
+            progress.update(task, total=export.size + export.placing)
             with _opened(into, dry_run=dry_run) as directory:
-                report = directory.replace(export, relation=relation, dry_run=dry_run)
+                report = directory.replace(
+                    export, relation=relation, today=today, dry_run=dry_run, validators=validators, anyway=anyway
+                )
             if report_file is not None:
                 report.write_csv(report_file)
     except _expected() as error:
         shown.print(printable(f"nothing was imported: {error}"), markup=False, highlight=False, soft_wrap=True)
         return 1
+    for sentence in sentences_of(report):
+        told.print(sentence, markup=False, highlight=False, soft_wrap=True)
     if report_to is None:
         told.print(table_of(report))
     can, done = ("could", "Dry run: nothing was changed.") if dry_run else ("can", "The records were replaced.")
@@ -138,6 +150,14 @@ def _expected() -> tuple[type[Exception], ...]:
     """What an import may meet; of PostgreSQL only where it is used."""
     psycopg = sys.modules.get("psycopg")
     return (ExportError, ImportError, OSError, sqlite3.Error, *([psycopg.Error] if psycopg is not None else []))
+
+
+def sentences_of(report: Report) -> list[str]:
+    """What the secretary must do, first; then what was left aside, and what should be looked at before an import."""
+    skipped = [printable(f"Skipped: {name} ({what})") for name, what in report.skipped]
+    doubts = [printable(f"To replace them nevertheless takes --yes: {doubt}") for doubt in report.doubts]
+    passed = [f"{kind.value} : {report.passed[kind]}." for kind in Passed if report.passed[kind]]
+    return [*report.summary(), *passed, *skipped, *doubts]
 
 
 def table_of(report: Report) -> Table:

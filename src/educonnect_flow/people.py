@@ -49,6 +49,9 @@ class Pupil(Confidential):
     """The school's national number (unité administrative immatriculée)."""
     relation: Relation = field(validator=of(Relation))
     """What the guardian who holds this record is to the pupil."""
+    link: str | None = field(default=None, validator=of(str, type(None)))
+    """The version of the link between that guardian and the pupil: another one when the link was dropped and came back,
+    and when the relation changed.  ``None``: the directory knows no versions."""
 
 
 @frozen(kw_only=True)

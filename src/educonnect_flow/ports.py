@@ -46,12 +46,23 @@ class Directory(Protocol):
         """Every guardian with this *mobile* (E.164); unknown: empty.  As quick for one as for the other."""
         ...
 
+    def guardians(self, ids: Sequence[str]) -> Sequence[Guardian]:
+        """The guardians with these *ids*, each with all their pupils, once for each of their mobiles.
+
+        Ids that are unknown, or known no more, are left out; an id that is asked for twice counts once.
+        """
+        ...
+
 
 class AsyncDirectory(Protocol):
     """``Directory``, awaited."""
 
     async def find(self, mobile: str) -> Sequence[Guardian]:
         """See ``Directory.find``."""
+        ...
+
+    async def guardians(self, ids: Sequence[str]) -> Sequence[Guardian]:
+        """See ``Directory.guardians``."""
         ...
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -124,6 +125,9 @@ def test_what_takes_time_runs_off_the_loop() -> None:
         def find(self, mobile: str) -> list[Guardian]:
             threads.setdefault("find", set()).add(threading.get_ident())
             return [EMILIE]
+
+        def guardians(self, ids: Sequence[str]) -> list[Guardian]:
+            raise NotImplementedError
 
         def send(self, message: Message) -> None:
             threads.setdefault("send", set()).add(threading.get_ident())

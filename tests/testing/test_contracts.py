@@ -606,12 +606,36 @@ class FindsForOneThread(Directory):
         return super().find(self.mobile)
 
 
+class LosesAllButTheFirstPupil(Directory):
+    def guardians(self, ids: Sequence[str]) -> tuple[Guardian, ...]:
+        return tuple(evolve(guardian, pupils=guardian.pupils[:1]) for guardian in super().guardians(ids))
+
+
+class RepeatsIds(Directory):
+    def guardians(self, ids: Sequence[str]) -> tuple[Guardian, ...]:
+        return tuple(guardian for one in ids for guardian in super(RepeatsIds, self).guardians([one]))
+
+
+class RaisesForAnUnknownId(Directory):
+    def guardians(self, ids: Sequence[str]) -> tuple[Guardian, ...]:
+        return tuple(guardian for one in dict.fromkeys(ids) for guardian in self._by_id[one])
+
+
+class TakesFewIds(Directory):
+    def guardians(self, ids: Sequence[str]) -> tuple[Guardian, ...]:
+        return super().guardians(ids[:1_000])
+
+
 WRONG_DIRECTORIES: dict[str, Callable[[], Any]] = {
     "test_a_guardian_is_found_whole": LosesPupils,
     "test_all_who_share_a_number_are_found_with_all_their_pupils": FindsOne,
     "test_an_unknown_number_finds_nobody_and_raises_nothing": RaisesForTheUnknown,
     "test_only_the_whole_number_finds": FindsByTheEnd,
     "test_it_finds_the_same_every_time_and_from_any_thread": FindsForOneThread,
+    "test_guardians_are_found_by_their_ids_with_all_their_pupils": LosesAllButTheFirstPupil,
+    "test_an_id_that_is_asked_for_twice_counts_once": RepeatsIds,
+    "test_unknown_ids_are_left_out_and_raise_nothing": RaisesForAnUnknownId,
+    "test_many_ids_can_be_asked_for_at_once": TakesFewIds,
 }
 
 

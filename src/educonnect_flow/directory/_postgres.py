@@ -13,16 +13,30 @@ import psycopg
 from psycopg_pool import AsyncConnectionPool
 
 from educonnect_flow._postgres_pool import async_connections, checked_schema, connections
-from educonnect_flow.directory._tables import FIND, FORGET, RECORDS, TABLES, guardians_of
+from educonnect_flow.directory._tables import (
+    ADDED,
+    DROPPED,
+    FIND,
+    FORGET,
+    GUARDIANS,
+    RECORDS,
+    TABLES,
+    asked_for,
+    guardians_of,
+)
 from educonnect_flow.people import Guardian, Relation
 
 if TYPE_CHECKING:
     from educonnect_flow.directory.report import Report
     from educonnect_flow.exports.reading import Export
+    from educonnect_flow.validators import Validators
 
 
 def _terms(schema: str) -> Mapping[str, str]:
     return {"s": f"{checked_schema(schema)}.", "clustered": "", "random": "replace(gen_random_uuid()::text, '-', '')"}
+
+
+_AMONG = "= ANY(?)"
 
 
 def _marked(sql: str) -> Any:
@@ -50,12 +64,19 @@ class PostgresDirectory:
         self._conninfo = conninfo
         terms = _terms(schema)
         self._find = _marked(FIND.format(**terms))
+        self._guardians = _marked(GUARDIANS.format(**terms, among=_AMONG))
         with psycopg.connect(conninfo, connect_timeout=max(2, round(timeout))) as connection:
             # Many may open it at once; an index has its name within the schema.
             connection.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (f"{schema}:create",))
             connection.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}".encode())
-            for statement in TABLES:
-                connection.execute(statement.format(**terms).encode())
+            row = connection.execute("SELECT to_regclass(%s) IS NULL", (f"{schema}.guardian_id",)).fetchone()
+            if row is not None and row[0]:  # not made yet, or by an earlier version; else nothing is locked
+                for table, column, what in ADDED:
+                    connection.execute(
+                        f"ALTER TABLE IF EXISTS {schema}.{table} ADD COLUMN IF NOT EXISTS {column} {what}".encode()
+                    )
+                for statement in (DROPPED, *TABLES):
+                    connection.execute(statement.format(**terms).encode())
         self._pool = connections(conninfo, pool, timeout)
         self._pool.open()
 
@@ -67,10 +88,22 @@ class PostgresDirectory:
         if "\x00" in mobile:  # which no text of PostgreSQL holds
             return ()
         with self._pool.connection() as connection:
-            return guardians_of(mobile, connection.execute(self._find, (mobile,)).fetchall())
+            return guardians_of(connection.execute(self._find, (mobile,)).fetchall())
+
+    def guardians(self, ids: Sequence[str]) -> tuple[Guardian, ...]:
+        """See ``Directory``."""
+        with self._pool.connection() as connection:
+            return guardians_of(connection.execute(self._guardians, (asked_for(ids),)).fetchall())
 
     def replace(
-        self, export: Export, *, relation: Relation | None = None, today: date | None = None, dry_run: bool = False
+        self,
+        export: Export,
+        *,
+        relation: Relation | None = None,
+        today: date | None = None,
+        dry_run: bool = False,
+        validators: Validators | None = None,
+        anyway: bool = False,
     ) -> Report:
         """See ``SqliteDirectory.replace``.
 
@@ -88,7 +121,10 @@ class PostgresDirectory:
                     rows.execute("SELECT pg_advisory_xact_lock(hashtextextended(?, 0))", (f"{self._schema}:import",))
                     yield
 
-            report = imported(export, rows, placing, relation=relation, today=today, dry_run=dry_run)
+            report = imported(
+                export, rows, placing, relation=relation, today=today, dry_run=dry_run, validators=validators,
+                anyway=anyway,
+            )  # fmt: skip
             if not dry_run:  # a look-up before the server's own next turn would be planned for empty tables
                 for table in RECORDS:
                     connection.execute(f"ANALYZE {self._schema}.{table}".encode())
@@ -107,7 +143,7 @@ class PostgresDirectory:
 
 
 class AsyncPostgresDirectory:
-    """``PostgresDirectory.find``, awaited; the tables are those of a ``PostgresDirectory`` of the same schema.
+    """``PostgresDirectory``'s look-ups, awaited; the tables are those of a ``PostgresDirectory`` of the same schema.
 
     :param conninfo: as libpq takes it.
     """
@@ -117,6 +153,7 @@ class AsyncPostgresDirectory:
     ) -> None:
         self._schema = schema
         self._find = _marked(FIND.format(**_terms(schema)))
+        self._guardians = _marked(GUARDIANS.format(**_terms(schema), among=_AMONG))
         self._made = partial(async_connections, conninfo, pool, timeout)
         self._pool: AsyncConnectionPool[Any] | None = None
 
@@ -125,13 +162,18 @@ class AsyncPostgresDirectory:
 
     async def find(self, mobile: str) -> tuple[Guardian, ...]:
         """See ``Directory``."""
-        if "\x00" in mobile:
-            return ()
+        return () if "\x00" in mobile else await self._rows(self._find, mobile)
+
+    async def guardians(self, ids: Sequence[str]) -> tuple[Guardian, ...]:
+        """See ``Directory``."""
+        return await self._rows(self._guardians, asked_for(ids))
+
+    async def _rows(self, sql: Any, value: object) -> tuple[Guardian, ...]:
         if self._pool is None:
             self._pool = self._made()
         await self._pool.open()  # once, however many come first
         async with self._pool.connection() as connection:
-            return guardians_of(mobile, await (await connection.execute(self._find, (mobile,))).fetchall())
+            return guardians_of(await (await connection.execute(sql, (value,))).fetchall())
 
     async def close(self) -> None:
         """Give back the connections."""
@@ -149,14 +191,9 @@ class _Rows:
         self._connection.execute(_marked(sql), values)
 
     def load(self, table: str, rows: Sequence[Sequence[Any]]) -> None:
-        from educonnect_flow.directory._records import TwiceError
-
-        try:
-            with self._connection.cursor() as cursor, cursor.copy(f"COPY {table} FROM STDIN".encode()) as copy:
-                for row in rows:
-                    copy.write_row(row)
-        except psycopg.errors.UniqueViolation as error:
-            raise TwiceError from error
+        with self._connection.cursor() as cursor, cursor.copy(f"COPY {table} FROM STDIN".encode()) as copy:
+            for row in rows:
+                copy.write_row(row)
 
     def rows(self, sql: str, values: Sequence[Any] = ()) -> Generator[tuple[Any, ...]]:
         with self._connection.cursor(next(self._names)) as cursor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
 from collections.abc import Generator, Iterator, Mapping, Sequence
@@ -16,6 +17,7 @@ from educonnect_flow.people import Guardian, Relation
 if TYPE_CHECKING:
     from educonnect_flow.directory.report import Report
     from educonnect_flow.exports.reading import Export
+    from educonnect_flow.validators import Validators
 
 _TERMS: Mapping[str, str] = {"s": "", "clustered": " WITHOUT ROWID", "random": "lower(hex(randomblob(16)))"}
 
@@ -32,17 +34,17 @@ class SqliteDirectory:
     """
 
     def __init__(self, path: str | os.PathLike[str], *, timeout: float = 60.0) -> None:
-        from educonnect_flow.directory._tables import FIND, TABLES
+        from educonnect_flow.directory._tables import FIND, GUARDIANS
 
         self._path = Path(path).absolute()
         self._timeout = timeout
         self._lock = Lock()
         self._find = FIND.format(s="")
+        self._guardians = GUARDIANS.format(s="", among="IN (SELECT value FROM json_each(?))")
         os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600))  # for nobody else's eyes
         with closing(self._connected()) as db:
             db.execute("PRAGMA journal_mode=WAL")
-            for statement in TABLES:
-                db.execute(statement.format(**_TERMS))
+            _make(db)
         self._reader = self._connected()
 
     def __repr__(self) -> str:
@@ -57,23 +59,44 @@ class SqliteDirectory:
 
         with self._lock:
             rows = self._reader.execute(self._find, (mobile,)).fetchall()
-        return guardians_of(mobile, rows)
+        return guardians_of(rows)
+
+    def guardians(self, ids: Sequence[str]) -> tuple[Guardian, ...]:
+        """See ``Directory``."""
+        from educonnect_flow.directory._tables import asked_for, guardians_of
+
+        with self._lock:
+            rows = self._reader.execute(self._guardians, (json.dumps(asked_for(ids)),)).fetchall()
+        return guardians_of(rows)
 
     def replace(
-        self, export: Export, *, relation: Relation | None = None, today: date | None = None, dry_run: bool = False
+        self,
+        export: Export,
+        *,
+        relation: Relation | None = None,
+        today: date | None = None,
+        dry_run: bool = False,
+        validators: Validators | None = None,
+        anyway: bool = False,
     ) -> Report:
         """Put *export* in the place of its schools' records, in one transaction; what was found.
 
         :param relation: for a format that does not say what a person is to a pupil; without it such links are refused.
         :param today: who left by then is left out; default: the day of the machine.
         :param dry_run: only say what would be found.
+        :param validators: the host's, as its flow has them: numbers are taken by the same rule.
+        :param anyway: replace records of a newer export, and a school's records by less than half as many guardians.
         :raises ExportError: nothing is changed.
         """
         from educonnect_flow.directory._records import imported
 
         with closing(self._connected()) as db:
             db.execute("PRAGMA temp_store=FILE")
-            return imported(export, _Rows(db), lambda: _begun(db), relation=relation, today=today, dry_run=dry_run)
+            db.execute("PRAGMA cache_size=-16000")  # KiB: an index of ids that were drawn is written all over
+            return imported(
+                export, _Rows(db), lambda: _begun(db), relation=relation, today=today, dry_run=dry_run,
+                validators=validators, anyway=anyway,
+            )  # fmt: skip
 
     def forget(self, before: date) -> int:
         """Forget the ids of guardians whom no school has, and none has had since *before*; how many entries went.
@@ -90,6 +113,23 @@ class SqliteDirectory:
         """Give back the file."""
         with self._lock:
             self._reader.close()
+
+
+def _make(db: sqlite3.Connection) -> None:
+    """Make the tables, or bring up those of an earlier version."""
+    from educonnect_flow.directory._tables import ADDED, DROPPED, TABLES, VERSION
+
+    if db.execute("PRAGMA user_version").fetchone()[0] >= VERSION:  # nobody waits for an import that is under way
+        return
+    with _begun(db):
+        for table, column, what in ADDED:
+            there = [name for _, name, *_ in db.execute(f"PRAGMA table_info({table})")]
+            if there and column not in there:
+                db.execute(f"ALTER TABLE {table} ADD COLUMN {column} {what}")
+        db.execute(DROPPED.format(**_TERMS))
+        for statement in TABLES:
+            db.execute(statement.format(**_TERMS))
+        db.execute(f"PRAGMA user_version = {VERSION}")
 
 
 @contextmanager
@@ -113,21 +153,15 @@ class _Rows:
         self._db.execute(sql, values)
 
     def load(self, table: str, rows: Sequence[Sequence[Any]]) -> None:
-        from educonnect_flow.directory._records import TwiceError
-
         if not rows:
             return
         began = not self._db.in_transaction
         if began:
             self._db.execute("BEGIN")  # temporary tables only: nobody waits for it
-        try:
-            marks = ", ".join("?" * len(rows[0]))
-            self._db.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)  # noqa: S608 - a name of our own
-        except sqlite3.IntegrityError as error:
-            raise TwiceError from error
-        finally:
-            if began:
-                self._db.execute("COMMIT")
+        marks = ", ".join("?" * len(rows[0]))
+        self._db.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)
+        if began:
+            self._db.execute("COMMIT")
 
     def rows(self, sql: str, values: Sequence[Any] = ()) -> Generator[tuple[Any, ...]]:
         yield from self._db.execute(sql, values)

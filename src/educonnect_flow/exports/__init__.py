@@ -1,12 +1,13 @@
 """What schools export, read as a stream: SIECLE (second degree), ONDE (first degree) and AAF (extra ``records``).
 
-Each reader yields ``Person``, ``Student`` and ``Link`` in the order of the file, and holds one of them at a time.
+Each reader yields ``Person``, ``Student`` and ``Link`` in the order of the file, and holds one of them at a time; what
+cannot be read is a ``LeftOut``.
 """
 
-from educonnect_flow.exports._items import Entry, ExportError, Item, Link, Person, School, Student
-from educonnect_flow.exports.reading import Export, FeedExport, SchoolExport, read
+from educonnect_flow.exports._items import Entry, ExportError, Item, LeftOut, Link, Person, School, Student, Why
+from educonnect_flow.exports.reading import Export, FeedExport, SchoolExport, Skipped, read
 
 __all__ = [
-    "Entry", "Export", "ExportError", "FeedExport", "Item", "Link", "Person", "School", "SchoolExport", "Student",
-    "read",
+    "Entry", "Export", "ExportError", "FeedExport", "Item", "LeftOut", "Link", "Person", "School", "SchoolExport",
+    "Skipped", "Student", "Why", "read",
 ]  # fmt: skip

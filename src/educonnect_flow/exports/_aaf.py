@@ -6,52 +6,44 @@ delta says what changed since the export before it, so the requests are kept apa
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from enum import Enum
 
 from attrs import frozen
 
-from educonnect_flow.exports._fields import day, is_uai
-from educonnect_flow.exports._items import Entry, ExportError, Link, Person, School, Student
+from educonnect_flow.exports._aaf_names import Part, named
+from educonnect_flow.exports._fields import day, uai_of
+from educonnect_flow.exports._items import Entry, ExportError, Link, Person, School, Student, Why
+from educonnect_flow.exports._kinship import is_the_pupil, meaning_of_two
 from educonnect_flow.exports._source import Source
-from educonnect_flow.exports._xml import Element, elements, whole
+from educonnect_flow.exports._xml import Element, SpoiltError, elements, text_of
 from educonnect_flow.people import Relation
 
 ROOT = "ficAlimMENESR"
 
 Attributes = Mapping[str, Sequence[str]]
 
-_NAME = re.compile(
-    r"(?P<feed>.*?)(?:_(?P<kind>Complet|Delta)_(?P<day>[0-9]{8}))?_(?P<part>Eleve|PersRelEleve|EtabEducNat)_[0-9]{4}\.xml",
-    re.IGNORECASE,
-)
-_OTHER = re.compile(r".*_(PersEducNat|MefEducNat|MatiereEducNat)_[0-9]{4}\.xml", re.IGNORECASE)
-"""Staff, curricula and subjects, which come with the rest."""
 _LINK_PARTS = 6
+_LEGAL, _SECOND, _CONTACT = "1", "2", frozenset("03")
 
 _MOBILE = ("mobile", "ENTPersonMobileSMS", "ENTPersRelEleveTelMobile")
 _OTHER_PHONES = ("homePhone", "telephoneNumber", "ENTPersonTelPerso", "ENTPersRelEleveTelPro")
 _FAMILY, _USAGE, _GIVEN = ("ENTPersonNomPatro",), ("sn", "ENTPersonNom"), ("givenName", "ENTPersonPrenom")
 _OTHERS, _BORN = "ENTPersonAutresPrenoms", ("ENTPersonDateNaissance",)
-_LEFT = ("ENTEleveDateSortieStructRattach", "ENTEleveDateSortieClasses")
+_LEFT_SCHOOL = "ENTEleveDateSortieStructRattach"
+_LEFT_CLASS, _JOINED_CLASS, _CLASSES = (
+    "ENTEleveDateSortieClasses", "ENTEleveDateEntreeClasses", ("ENTPersonClasses", "ENTEleveClasses")
+)  # fmt: skip
 _SCHOOL = ("ENTPersonStructRattach",)
 _UAI, _SCHOOL_NAME = ("ENTStructureUAI", "ENTEtablissementUAI"), ("ENTStructureNomCourant",)
-_SECOND_DEGREE_LINKS, _FIRST_DEGREE_LINKS = "ENTElevePersRelEleve", "ENTEleveAutoriteParentale"
+_SIX_PARTS, _OLDER_LINKS = "ENTElevePersRelEleve", "ENTEleveAutoriteParentale"
 
 READ = frozenset(
-    (*_MOBILE, *_OTHER_PHONES, *_FAMILY, *_USAGE, *_GIVEN, _OTHERS, *_BORN, *_LEFT, *_SCHOOL, *_UAI, *_SCHOOL_NAME,
-     _SECOND_DEGREE_LINKS, _FIRST_DEGREE_LINKS)
+    (*_MOBILE, *_OTHER_PHONES, *_FAMILY, *_USAGE, *_GIVEN, _OTHERS, *_BORN, _LEFT_SCHOOL, _LEFT_CLASS, _JOINED_CLASS,
+     *_CLASSES, *_SCHOOL, *_UAI, *_SCHOOL_NAME, _SIX_PARTS, _OLDER_LINKS)
 )  # fmt: skip
 """The attributes that are read; all others are left in the file."""
-
-
-class Part(Enum):
-    """What a file is about."""
-
-    SCHOOLS = "EtabEducNat"
-    GUARDIANS = "PersRelEleve"
-    PUPILS = "Eleve"
 
 
 class Operation(Enum):
@@ -63,45 +55,19 @@ class Operation(Enum):
 
 
 @frozen(slots=False)
-class Named:
-    """What the name of a file says."""
-
-    part: Part
-    feed: str
-    """Whose exports follow each other: what the name begins with."""
-    delta: bool
-    day: str
-    """``yyyymmdd``; empty when the name does not say it."""
-
-
-@frozen(slots=False)
 class Request:
     """One entry of a file."""
 
     part: Part
     operation: Operation
     id: str
+    """Empty when it has none."""
     attributes: Attributes
     """Of a modification only those that change: each is then as it is here."""
+    spoilt: bool
+    """Something in it cannot be read: nobody knows what the entry is now."""
     file: str
     line: int
-
-
-def is_other(source: Source) -> bool:
-    """Whether the file is of an AAF, and says nothing of families."""
-    return _OTHER.fullmatch(source.name) is not None
-
-
-def named(source: Source) -> Named:
-    """What the name of the file says.
-
-    :raises ExportError: when it does not say which part it is.
-    """
-    found = _NAME.fullmatch(source.name)
-    if found is None:
-        raise ExportError("an AAF whose name does not say which part it is", source.name)
-    part = next(part for part in Part if part.value.lower() == found["part"].lower())
-    return Named(part, found["feed"], (found["kind"] or "").lower() == "delta", found["day"] or "")
 
 
 def requests(source: Source) -> Iterator[Request]:
@@ -115,61 +81,107 @@ def requests(source: Source) -> Iterator[Request]:
         if operation is not Operation.ADD and not name.delta:
             raise ExportError("a delta under the name of a complete export", source.name, element.sourceline)
         identity = (element.findtext("identifier/id") or "").strip()
-        if not identity:
-            raise ExportError(f"{element.tag} without an id", source.name, element.sourceline)
-        attributes = _attributes(source, element)
-        yield Request(name.part, operation, identity, attributes, source.name, element.sourceline)
+        try:
+            attributes, spoilt = _attributes(element), not identity
+        except SpoiltError:
+            attributes, spoilt = {}, True
+        yield Request(name.part, operation, identity, attributes, spoilt, source.name, element.sourceline)
 
 
-def _attributes(source: Source, element: Element) -> Attributes:
-    found = {}
+def _attributes(element: Element) -> Attributes:
+    found: dict[str, list[str]] = {}
     for attribute in element.iter("attr", "modification"):
         name = attribute.get("name")
         if name in READ:
-            # What else a modification may be is in no file that was seen: it is told, not guessed.
+            # What else a modification may be is in no file that was seen: it is not guessed.
             if attribute.get("operation", "replace") != "replace":
-                raise ExportError("a modification that is no replacement", source.name, attribute.sourceline)
-            texts = ((child, child.text.strip()) for child in attribute if child.text)
-            found[name] = [whole(source, child, text) for child, text in texts if text]
+                raise SpoiltError
+            found.setdefault(name, []).extend(filter(None, map(text_of, attribute)))
     return found
 
 
-def entries(part: Part, identity: str, found: Attributes, file: str, line: int) -> Iterator[Entry]:
+def entries(part: Part, identity: str, found: Attributes, line: int) -> Iterator[Entry]:
     """What a guardian or a pupil comes to."""
     if part is Part.GUARDIANS:
         yield _person(identity, found, line)
+        return
+    school = _first(found, _SCHOOL)
+    left, on_a_day = _left(found, school)
+    yield Student(
+        id=identity,
+        family_name=_first(found, _FAMILY) or _first(found, _USAGE),
+        given_name=_first(found, _GIVEN),
+        usage_name=_first(found, _USAGE) or None,
+        birth_date=day(_first(found, _BORN)),
+        left=left,
+        left_on_a_day=on_a_day,
+        phones=_mobiles(found),
+        school=school or None,
+        line=line,
+    )
+    # The older attribute counts only where there are none of the six parts: a delta may have emptied them.
+    if _SIX_PARTS in found:
+        for value in found[_SIX_PARTS]:
+            yield _link(identity, value, line)
     else:
-        left = _first(found, _LEFT)
-        yield Student(
-            id=identity,
-            family_name=_first(found, _FAMILY) or _first(found, _USAGE),
-            given_name=_first(found, _GIVEN),
-            usage_name=_first(found, _USAGE) or None,
-            birth_date=day(_first(found, _BORN)),
-            left=day(left) if left else None,
-            school=_first(found, _SCHOOL) or None,
-            line=line,
-        )
-        for value in found.get(_SECOND_DEGREE_LINKS, ()):
-            yield _link(identity, value, file, line)
-        for value in found.get(_FIRST_DEGREE_LINKS, ()):
-            yield Link(person=value.split("$")[0], pupil=identity, relation=Relation.LEGAL_REPRESENTATIVE, line=line)
+        for value in found.get(_OLDER_LINKS, ()):
+            yield _older_link(identity, value, line)
 
 
-def school(found: Attributes, file: str, line: int) -> School:
-    """What a school comes to.
+def school(found: Attributes) -> School | None:
+    """What a school comes to; ``None`` when it has no regular number: services of the State have none."""
+    uai = uai_of(_first(found, _UAI))
+    return None if uai is None else School(uai=uai, name=_first(found, _SCHOOL_NAME) or None)
 
-    :raises ExportError: when it has no number.
+
+def _left(found: Attributes, school: str) -> tuple[date | None, bool]:
+    """The day on which a pupil left the school, if one is said; and whether it can be read.
+
+    Who left a class left the school only when there is no class since.  A value is a bare day, or
+    ``structure$day$class``.
     """
-    uai = _first(found, _UAI)
-    if not is_uai(uai):
-        raise ExportError("a school without its number", file, line)
-    return School(uai=uai, name=_first(found, _SCHOOL_NAME) or None)
+    exits = [_Exit(value) for value in found.get(_LEFT_SCHOOL, ())]
+    out = [one for one in exits if one.school in {"", school}]
+    if not out:
+        classes = [_Exit(value) for value in found.get(_LEFT_CLASS, ())]
+        out = [one for one in classes if one.school in {"", school}]
+        if any(_goes_on(value, school, out, found) for name in _CLASSES for value in found.get(name, ())):
+            return None, True
+    days = [one.day for one in out]
+    known = [one for one in days if one is not None]
+    return max(known, default=None), len(known) == len(days)
+
+
+class _Exit:
+    """``15/11/2026``, or ``structure$15/11/2026$class``."""
+
+    def __init__(self, value: str) -> None:
+        parts = [part.strip() for part in value.split("$")]
+        bare = len(parts) == 1
+        self.school = "" if bare else parts[0]
+        self.day = day(parts[0] if bare else parts[1])
+        self.group = "" if bare else "$".join(parts[2:])
+
+
+def _goes_on(value: str, school: str, exits: Sequence[_Exit], found: Attributes) -> bool:
+    """Whether the pupil is still in the class *value*, ``structure$…``, of the school."""
+    parts = [part.strip() for part in value.split("$")]
+    if len(parts) > 1 and parts[0] != school:
+        return False
+    left = [one for one in exits if one.group and one.group in parts]
+    joined = [one for one in map(_Exit, found.get(_JOINED_CLASS, ())) if one.group in parts and one.day is not None]
+    return not left or any(
+        all(one.day is not None and again.day is not None and again.day > one.day for one in left) for again in joined
+    )
+
+
+def _mobiles(found: Attributes) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(phone for name in _MOBILE for phone in found.get(name, ())))
 
 
 def _person(identity: str, found: Attributes, line: int) -> Person:
     birth, usage = _first(found, _FAMILY), _first(found, _USAGE)
-    phones = tuple(dict.fromkeys(phone for name in _MOBILE for phone in found.get(name, ())))
+    phones = _mobiles(found)
     return Person(
         id=identity,
         family_name=birth or usage,
@@ -182,18 +194,35 @@ def _person(identity: str, found: Attributes, line: int) -> Person:
     )
 
 
-def _link(pupil: str, value: str, file: str, line: int) -> Link:
-    """Six parts: guardian, kinship, payer, legal, contact, payment.
+def _link(pupil: str, value: str, line: int) -> Link:
+    """Six parts: guardian, kinship, payer, legal, contact, payment."""
+    parts = [part.strip() for part in value.split("$")]
+    if len(parts) != _LINK_PARTS or not parts[0]:
+        return Link(person=parts[0], pupil=pupil, relation=None, why=Why.LINK_MALFORMED, line=line)
+    person, kinship, _, legal, *_ = parts
+    relation: Relation | None = None
+    why: Why | None = None
+    if legal in _CONTACT:
+        pass
+    elif is_the_pupil(kinship):
+        why = Why.PUPIL_AS_GUARDIAN
+    elif legal in {_LEGAL, _SECOND}:
+        relation = Relation.LEGAL_REPRESENTATIVE if legal == _LEGAL else meaning_of_two(kinship)
+        why = None if relation is not None else Why.RELATION_UNKNOWN
+    else:
+        why = Why.LINK_MALFORMED
+    return Link(person=person, pupil=pupil, relation=relation, why=why, line=line)
 
-    Legal 1 is a legal representative in every version; 2 is the second one in the first, and a person in charge for
-    others: it is told apart by nobody who does not know, so it is unknown.
-    """
-    parts = value.split("$")
-    if len(parts) != _LINK_PARTS:
-        raise ExportError("ENTElevePersRelEleve has not six parts", file, line)
-    legal = parts[3]
-    relation = Relation.LEGAL_REPRESENTATIVE if legal == "1" else None
-    return Link(person=parts[0], pupil=pupil, relation=relation, unknown=legal == "2", line=line)
+
+def _older_link(pupil: str, value: str, line: int) -> Link:
+    """``guardian``, or ``guardian$kinship``."""
+    person, *kinship = [part.strip() for part in value.split("$")]
+    why = None
+    if not person or len(kinship) > 1:
+        why = Why.LINK_MALFORMED
+    elif is_the_pupil("".join(kinship)):
+        why = Why.PUPIL_AS_GUARDIAN
+    return Link(person=person, pupil=pupil, relation=Relation.LEGAL_REPRESENTATIVE, why=why, line=line)
 
 
 def _first(found: Attributes, names: Sequence[str]) -> str:

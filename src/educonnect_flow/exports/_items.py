@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from enum import Enum
 
 from attrs import field, frozen
 
@@ -24,6 +25,24 @@ class ExportError(Exception):
         super().__init__(printable(f"{place}{why}"))
 
 
+class Why(Enum):
+    """Why a file's entry, or a link, is left out.  Each has the name of a ``Kind`` of the report."""
+
+    ENTRY_MALFORMED = "a row, an element or an entry that cannot be read"
+    LINK_MALFORMED = "a link that does not say its level, or has not all its parts"
+    CONTRADICTED = "it says that there is access, and that there is none"
+    PUPIL_AS_GUARDIAN = "the person is the pupil"
+    RELATION_UNKNOWN = "the format does not say what the person is to the pupil: who imports must"
+
+
+@frozen(kw_only=True, slots=False)
+class LeftOut:
+    """An entry that cannot be read, so that nothing more is known of it."""
+
+    why: Why
+    line: int | None
+
+
 @frozen(kw_only=True, slots=False)
 class School:
     """Whose records a file holds."""
@@ -33,6 +52,8 @@ class School:
     """When the file says it."""
     year: int | None = None
     """The one in which its school year began, when the file says it."""
+    exported: str = ""
+    """When the file was made, as ``fields.moment`` writes it; empty when it does not say."""
 
 
 @frozen(kw_only=True, slots=False)
@@ -68,6 +89,10 @@ class Student(Confidential):
     """The day of leaving the school; it may lie ahead."""
     school: str | None = None
     """The id of the school in the export, where one holds several."""
+    left_on_a_day: bool = True
+    """``False``: the file says that the pupil left, on a day that cannot be read."""
+    phones: tuple[str, ...] = field(default=(), repr=False)
+    """The pupil's own mobiles, as written."""
     line: int | None = None
 
 
@@ -79,10 +104,12 @@ class Link:
     pupil: str
     relation: Relation | None
     """``None``: a contact, who has no access."""
-    unknown: bool = False
-    """The format does not say: whoever imports must."""
+    why: Why | None = None
+    """Why it is left out: then it gives nothing, whatever *relation* is."""
+    born: date | None = field(default=None, repr=False)
+    """The pupil's birth date, where a pupil is found by names."""
     line: int | None = None
 
 
-Entry = Person | Student | Link
+Entry = Person | Student | Link | LeftOut
 Item = School | Entry

@@ -1,151 +1,128 @@
 """ONDE: ``CSVExtraction-eleves.csv`` and ``CSVExtraction-responsables.csv``, and those of BE1D before it.
 
-The files name neither the school nor what a person is to a pupil, and link them by the pupil's names alone.
+The files name neither the school nor what a person is to a pupil, and link them by the pupil's names; those since 2021
+by the birth date, too.
 """
 
 from __future__ import annotations
 
-import codecs
-import csv
 import hashlib
-import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from educonnect_flow.exports._fields import day
-from educonnect_flow.exports._items import ExportError, Item, Link, Person, Student
+from educonnect_flow.exports import _columns as columns
+from educonnect_flow.exports._columns import Column
+from educonnect_flow.exports._fields import day, read_text
+from educonnect_flow.exports._items import ExportError, Item, LeftOut, Link, Person, Student, Why
+from educonnect_flow.exports._rows import Table, rows, tables
 from educonnect_flow.exports._source import Source
 from educonnect_flow.validators.identity import LONGEST, fold
 
-LONGEST_LINE = 100_000
-_FRACTIONS = str.maketrans("¼½¾", "ŒœŸ")
-"""What cp1252 reads where ISO-8859-15 has the letters that French needs: no name has a fraction."""
-
-_PUPIL = ("nom eleve", "prenom eleve", "date naissance")
-_GUARDIAN = ("nom responsable", "prenom responsable", "telephone portable")
-_CHILD = "nom de famille enfant"
-_OTHER_PHONES = ("telephone domicile", "telephone travail")
+KEY = 16
+"""Characters of ``link_key``."""
 
 
-def header_of(line: str) -> list[str]:
-    """The names of the columns, without the drift of capitals, accents and spaces; none of no such line."""
-    try:
-        (cells,) = csv.reader([line], delimiter=";")
-    except csv.Error:
-        return []
-    return [_plain(cell) for cell in cells]
+def pupils_table(source: Source) -> Table | None:
+    """The header, when it is that of the pupils, with all columns or without one."""
+    return next((table for table in tables(source) if columns.is_pupils(table.header)), None)
 
 
-def is_pupils(header: list[str]) -> bool:
-    """Whether *header* is that of the pupils."""
-    return all(name in header for name in _PUPIL)
+def guardians_table(source: Source) -> Table | None:
+    """The header, when it is that of the guardians, with all columns or without one."""
+    return next((table for table in tables(source) if columns.is_guardians(table.header)), None)
 
 
-def is_guardians(header: list[str]) -> bool:
-    """Whether *header* is that of the guardians."""
-    return all(name in header for name in (*_GUARDIAN, _CHILD))
-
-
-def lines(source: Source) -> Iterator[str]:
-    """The lines of a file in UTF-8, with or without its mark, or in the Windows and Latin sets of Western Europe.
-
-    UTF-8 until a byte is none, then cp1252 for that line and all after: names in both are never mixed in one file.
-    """
-    encoding, rest = "utf-8", b""
-    for chunk in itertools.chain(source.chunks(), [b""]):
-        *whole, rest = (rest + chunk).split(b"\n") if chunk else [*(rest and [rest]), b""]
-        if len(rest) > LONGEST_LINE:
-            raise ExportError("a line without an end", source.name)
-        for line in whole:
-            try:
-                found = line.removeprefix(codecs.BOM_UTF8).decode(encoding)
-            except UnicodeDecodeError:
-                encoding = "cp1252"
-                found = line.decode(encoding, "replace")
-            yield found.translate(_FRACTIONS).rstrip("\r")
+def is_other(source: Source) -> bool:
+    """Whether it is a list of other people: the teachers, for one."""
+    return any(columns.is_other(table.header) for table in tables(source))
 
 
 def pupils(source: Source) -> Iterator[Item]:
-    """The pupils, whose id is a digest of their names as they are compared, numbered when two share them."""
-    header, rows = _table(source)
-    family_at, given_at, birth_at = (header.index(name) for name in _PUPIL)
-    usage_at = _place(header, "nom d usage eleve")
-    seen: dict[str, int] = {}
-    for number, row in rows:
-        family, given = _cell(source, row, family_at, number), _cell(source, row, given_at, number)
-        key = link_key(family, given)
-        seen[key] = seen.get(key, 0) + 1
+    """The pupils, whose id is a digest of their names as they are compared, with the birth date after it.
+
+    :raises ExportError: when a column is missing.
+    """
+    table = _whole(source, pupils_table(source), columns.PUPILS_NEED)
+    at = [columns.place_of(table.header, one) for one in (columns.FAMILY, columns.GIVEN, columns.BORN, columns.USAGE)]
+    for number, row in rows(source, table):
+        cells = _cells(row, at)
+        if cells is None:
+            yield LeftOut(why=Why.ENTRY_MALFORMED, line=number)
+            continue
+        family, given, birth, usage = cells
+        born = day(birth)
         yield Student(
-            id=key if seen[key] == 1 else f"{key}#{seen[key]}",
+            id=f"{link_key(family, given)}{born or ''}",
             family_name=family,
             given_name=given,
-            usage_name=_cell(source, row, usage_at, number) or None,
-            birth_date=day(_cell(source, row, birth_at, number)),
+            usage_name=usage or None,
+            birth_date=born,
             line=number,
         )
 
 
 def guardians(source: Source) -> Iterator[Item]:
-    """The persons, whose id is the line, and their links."""
-    header, rows = _table(source)
-    family_at, given_at, phone_at = (header.index(name) for name in _GUARDIAN)
-    usage_at = _place(header, "nom usage responsable")
-    others_at = [_place(header, name) for name in _OTHER_PHONES]
-    # The columns of the children repeat: by place, for their names are the same.
-    children_at = [place for place, name in enumerate(header) if name == _CHILD]
-    for number, row in rows:
-        family, usage = _cell(source, row, family_at, number), _cell(source, row, usage_at, number)
-        phone = _cell(source, row, phone_at, number)
+    """The persons, whose id is the line, and their links.
+
+    :raises ExportError: when a column is missing.
+    """
+    table = _whole(source, guardians_table(source), columns.GUARDIANS_NEED)
+    children = columns.children(table.header)
+    if children is None:
+        raise ExportError("not every child has a column for each name", source.name, table.line)
+    wanted = (columns.GUARDIAN_FAMILY, columns.GUARDIAN_GIVEN, columns.PORTABLE, columns.GUARDIAN_USAGE)
+    at = [columns.place_of(table.header, one) for one in (*wanted, *columns.OTHER_PHONES)]
+    children_at = [place for child in children for place in (child.family, child.given, child.born)]
+    for number, row in rows(source, table):
+        cells, named = _cells(row, at), _cells(row, children_at)
+        if cells is None or named is None:
+            yield LeftOut(why=Why.ENTRY_MALFORMED, line=number)
+            continue
+        family, given, phone, usage, *others = cells
         yield Person(
             id=str(number),
             family_name=family or usage,
-            given_name=_cell(source, row, given_at, number),
+            given_name=given,
             usage_name=usage or None,
             phones=(phone,) if phone else (),
-            elsewhere=() if phone else tuple(filter(None, (_cell(source, row, place, number) for place in others_at))),
+            elsewhere=() if phone else tuple(filter(None, others)),
             line=number,
         )
-        for place in children_at:
-            child, called = (_cell(source, row, place + step, number) for step in (0, 1))
+        for child, called, born in zip(*[iter(named)] * 3, strict=True):
             if child or called:
-                yield Link(person=str(number), pupil=link_key(child, called), relation=None, unknown=True, line=number)
+                yield Link(
+                    person=str(number), pupil=link_key(child, called), relation=None, why=Why.RELATION_UNKNOWN,
+                    born=day(born), line=number,
+                )  # fmt: skip
 
 
 def link_key(family_name: str, given_name: str) -> str:
     """What a pupil is found by: the names, however they are written; a digest, for they are an id only here."""
     names = f"{fold(family_name[:LONGEST])}/{fold(given_name[:LONGEST])}"
-    return hashlib.sha256(names.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    return hashlib.sha256(names.encode("utf-8", "surrogatepass")).hexdigest()[:KEY]
 
 
-def _table(source: Source) -> tuple[list[str], Iterator[tuple[int, list[str]]]]:
-    """The header, and the rows by their line."""
-    numbered = enumerate(lines(source), 1)
-    _, first = next(numbered, (0, ""))
-    return header_of(first), _rows(source, numbered)
+def _whole(source: Source, table: Table | None, needed: Sequence[Column]) -> Table:
+    """The header, with all columns that are needed.
+
+    :raises ExportError: naming those that are missing, and how the cells were separated.
+    """
+    if table is None:  # it was another one a moment ago
+        raise ExportError("its header is no longer one of ONDE", source.name)
+    absent = columns.missing(table.header, needed)
+    if absent:
+        said = " and ".join(f"« {name} »" for name in absent)
+        how = "tab" if table.separator == "\t" else table.separator
+        raise ExportError(
+            f"a file of ONDE without the column {said} (cells separated by « {how} »)", source.name, table.line
+        )
+    return table
 
 
-def _rows(source: Source, numbered: Iterator[tuple[int, str]]) -> Iterator[tuple[int, list[str]]]:
-    for number, line in numbered:
-        if not line.strip(" ;\t"):
-            continue
-        try:
-            (row,) = csv.reader([line], delimiter=";", strict=True)
-        except (csv.Error, ValueError) as error:
-            raise ExportError(f"not a line of such a file: {error}", source.name, number) from error
-        yield number, row
-
-
-def _place(header: list[str], name: str) -> int | None:
-    return header.index(name) if name in header else None
-
-
-def _cell(source: Source, row: list[str], place: int | None, number: int) -> str:
-    """A cell; empty where there is no such column, and where the row is shorter than the header, as rows are."""
-    value = row[place].strip() if place is not None and place < len(row) else ""
-    if "\x00" in value or "�" in value:
-        raise ExportError("characters that no name has", source.name, number)
-    return value
-
-
-def _plain(cell: str) -> str:
-    text = fold(cell.replace("'", "_").replace("’", "_").replace(" ", "_").replace("\u00a0", "_")[:LONGEST])
-    return " ".join(text.replace("_", " ").split())
+def _cells(row: Sequence[str] | None, at: Sequence[int | None]) -> list[str] | None:
+    """The cells that are wanted; empty where there is no such column, and where the row is shorter than the header, as
+    rows are.  ``None`` when one holds what no text does.
+    """
+    if row is None:
+        return None
+    found = [read_text(row[place]) if place is not None and place < len(row) else "" for place in at]
+    return None if any("\x00" in cell or "�" in cell for cell in found) else found

@@ -28,6 +28,13 @@ _BROKEN = (
 )  # fmt: skip
 """What the standard library raises on a file that is no whole zip."""
 
+
+def is_hidden(name: str) -> bool:
+    """Whether it is what a system keeps beside a file: a Mac's ``__MACOSX/._x.xml``, ``.DS_Store``."""
+    *folders, last = name.split("/")
+    return "__MACOSX" in folders or last.startswith(".")
+
+
 Progress = Callable[[int], None]
 """Told how many bytes were read since it was told last."""
 
@@ -80,7 +87,11 @@ class Source:
                     yield file, self.path.stat().st_size
                 return
             with zipfile.ZipFile(self.path) as archive:
-                members = [member for member in archive.infolist() if not member.is_dir()]
+                members = [
+                    member for member in archive.infolist() if not member.is_dir() and not is_hidden(member.filename)
+                ]
+                wanted = [member for member in members if member.filename.lower().endswith((".xml", ".csv"))]
+                members = wanted if len(wanted) == 1 else members
                 if len(members) != 1:
                     raise ExportError(f"a zip with {len(members)} files in it, where one is expected", self.name)
                 if members[0].file_size > min(LARGEST, RATIO * max(members[0].compress_size, CHUNK)):

@@ -69,3 +69,20 @@ class DirectoryContract:
         with ThreadPoolExecutor(8) as pool:
             found = list(pool.map(ids, ["+33612345678", "+262692123456", "+33699999999"] * 20))
         assert found == [["g1", "g2"], ["g3"], []] * 20
+
+    def test_guardians_are_found_by_their_ids_with_all_their_pupils(self, directory: Directory) -> None:
+        found = directory.guardians(["g3", "g1"])
+        assert isinstance(found, Sequence)
+        assert sorted(found, key=lambda guardian: guardian.id) == [self.guardians[0], self.guardians[2]]
+
+    def test_an_id_that_is_asked_for_twice_counts_once(self, directory: Directory) -> None:
+        assert list(directory.guardians(["g2", "g2"])) == [self.guardians[1]]
+
+    def test_unknown_ids_are_left_out_and_raise_nothing(self, directory: Directory) -> None:
+        unknown = ["g", "g11", "", "%", "G1", "g1' OR '1", "\x00", "g1\x00", "\ud800", "é" * 10_000]
+        assert list(directory.guardians([])) == []
+        assert list(directory.guardians(unknown)) == []
+        assert list(directory.guardians([*unknown, "g3"])) == [self.guardians[2]]
+
+    def test_many_ids_can_be_asked_for_at_once(self, directory: Directory) -> None:
+        assert list(directory.guardians([*(f"nobody{n}" for n in range(40_000)), "g3"])) == [self.guardians[2]]

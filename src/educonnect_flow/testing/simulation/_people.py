@@ -47,6 +47,10 @@ class Records:
         """See ``Directory``."""
         return tuple([guardian for guardian in self._now.values() if guardian.mobile == mobile])
 
+    def guardians(self, ids: Sequence[str]) -> tuple[Guardian, ...]:
+        """See ``Directory``."""
+        return tuple([self._now[name] for name in dict.fromkeys(ids) if name in self._now])
+
     def change(self, what: str, who: int) -> str:
         """Change the record number *who*; says what was done."""
         was = self.first[who % len(self.first)]

@@ -1,0 +1,24 @@
+"""A directory of either kind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from educonnect_flow.directory import PostgresDirectory, SqliteDirectory
+from tests.directory.world import SqlDirectory
+from tests.postgres import Server
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def directory(request: pytest.FixtureRequest, tmp_path: Path, schema: str) -> Iterator[SqlDirectory]:
+    made: SqlDirectory
+    if request.param == "sqlite":
+        made = SqliteDirectory(tmp_path / "records.db")
+    else:
+        server: Server = request.getfixturevalue("server")
+        made = PostgresDirectory(server.dsn, schema=f"records_{schema}")
+    yield made
+    made.close()
