@@ -52,7 +52,7 @@ class Refused(Exception):
 class SqliteQueries:
     """The statements over tables whose names begin with *prefix*.
 
-    :param mark: what stands for a value: ``?``, or ``%s`` through Django.
+    :param mark: the placeholder of a value: ``?``, or ``%s`` through Django.
     """
 
     def __init__(self, prefix: str = "", mark: str = "?") -> None:
