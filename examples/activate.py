@@ -107,7 +107,8 @@ class Terminal:
         """Why not."""
         for refusal in out.refusals:
             field = FIELDS.get(refusal.field or "", "")
-            print(self.paint("31", f"  ✗ {field}{refusal.message()}"))
+            for line in textwrap.wrap(f"✗ {field}{refusal.message()}", WIDTH, subsequent_indent="  "):
+                print(self.paint("31", f"  {line}"))
 
     def send(self, message: Message) -> None:
         """The terminal is the telephone too: see :class:`educonnect_flow.ports.Sms`."""
@@ -157,7 +158,7 @@ def show(terminal: Terminal, out: Outcome) -> None:  # noqa: C901 - one case per
             }
             terminal.page(
                 "Je confirme les élèves qui me sont rattachés",
-                *(f"{p.given_name:<8} {p.school:<22} suis-je {relation[p.relation]} ?" for p in view.pupils),
+                *(f"{p.label:<8} {p.school:<22} suis-je {relation[p.relation]} ?" for p in view.pupils),
                 f"Essais restants : {view.attempts_left}.",
             )
         case State.PASSWORD:
@@ -184,7 +185,8 @@ def show(terminal: Terminal, out: Outcome) -> None:  # noqa: C901 - one case per
         case State.REFUSED:
             terminal.page("Le compte ne peut pas être activé", "Adressez-vous à l’école ou à l’établissement.")
         case State.LOCKED:
-            terminal.page("Trop d’essais", f"Vous pourrez recommencer après {view.until.astimezone():%H h %M}.")
+            when = "maintenant" if view.until is None else f"après {view.until.astimezone():%H h %M}"
+            terminal.page("Trop d’essais", f"Vous pourrez recommencer {when}.")
         case State.EXPIRED:
             terminal.page("La session est terminée", "Recommencez l’activation.")
 
@@ -244,7 +246,7 @@ def ask(out: Outcome) -> Any:
         case State.PUPILS:
             answers = []
             for shown in out.view.pupils:
-                said = typed(f"{shown.given_name}, oui, non ou p [oui]")
+                said = typed(f"{shown.label}, oui, non ou p [oui]")
                 if said == "p":
                     return GoBack()
                 yes = said not in {"n", "non", "nan"}

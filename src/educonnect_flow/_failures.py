@@ -19,7 +19,8 @@ def log_failure(what: str, error: BaseException) -> None:
 
     Neither a message nor a local variable is logged: both may hold what a parent typed.
     """
-    _log.error("%s failed: %s", what, frames_of(error))
+    if _log.isEnabledFor(logging.ERROR):  # frames are looked up in source files
+        _log.error("%s failed: %s", what, frames_of(error))
 
 
 def frames_of(error: BaseException) -> str:

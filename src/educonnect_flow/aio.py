@@ -20,6 +20,7 @@ from educonnect_flow._secrecy import hidden, hidden_or_none
 from educonnect_flow.engine._engine import Engine
 from educonnect_flow.engine._event import Event
 from educonnect_flow.engine._journey import Journey
+from educonnect_flow.engine._ports import Caller
 from educonnect_flow.flow import Out_co, assemble, check_journey, checked_journeys
 from educonnect_flow.journeys import ACTIVATION
 from educonnect_flow.journeys.activation.views import ActivationOutcome
@@ -97,7 +98,7 @@ class AsyncFlow(Generic[Out_co]):
     ) -> None:
         self._engine = Engine(
             assemble(
-                _awaited,
+                self._caller(),
                 directory=directory,
                 store=store,
                 sms=sms,
@@ -112,6 +113,11 @@ class AsyncFlow(Generic[Out_co]):
             ),
             checked_journeys(journeys, self._fixed),
         )
+
+    @classmethod
+    def _caller(cls) -> Caller:
+        """How the ports are called."""
+        return _awaited
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._engine.ports.store!r})"

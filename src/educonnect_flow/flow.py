@@ -1,4 +1,7 @@
-"""The flow that a synchronous host calls."""
+"""The flow that a synchronous host calls.
+
+Long, for every call says what it takes, returns and raises.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The ports, as Protocols and frozen records.  A host can implement each of them itself.
+"""Everything ports, as Protocols and frozen records.  A host writes any of them itself.
 
 Each Protocol has an async twin whose methods are awaited; ``AsyncActivationFlow`` takes either.  The
 largest is the store, which has a contract test: ``educonnect_flow.testing.StoreContract``.

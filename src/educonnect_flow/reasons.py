@@ -43,7 +43,7 @@ class Reason(Enum):
     MOBILE_KIND = "mobile_kind"
     """A number that is no mobile: landline, voice over IP, premium rate…"""
     MOBILE_PREFIX = "mobile_prefix"
-    """A local overseas number typed under the prefix of the mainland.  Params: ``prefix`` to use."""
+    """A number of six or eight digits, as some territories dial it.  Params: ``prefix``: those that fit it."""
 
     HUMAN_CHECK_REQUIRED = "human_check_required"
     """The human check was not answered; the prompt is still valid."""
@@ -151,7 +151,7 @@ class Refusal:
         """What the parent reads, one or two sentences, in *locale* (``fr``, ``en``; any other: ``fr``)."""
         from educonnect_flow._messages import refusal_text
 
-        return refusal_text(self, locale)
+        return refusal_text(self.reason.name, self.params, locale)
 
     def __reduce__(self) -> tuple[type[Refusal], tuple[Reason, str | None, dict[str, Any]]]:
         return (Refusal, (self.reason, self.field, dict(self.params)))

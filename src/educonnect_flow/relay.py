@@ -15,6 +15,7 @@ from educonnect_flow.engine._ports import Ports
 from educonnect_flow.errors import SmsRejected, WrongUse
 from educonnect_flow.ports import Message
 from educonnect_flow.records import AuditEntry, Lease, Leased
+from educonnect_flow.settings import Settings
 
 LONGEST_WAIT = timedelta(minutes=5)
 """Between two tries of one message, at most."""
@@ -42,6 +43,11 @@ class DeliveryCounts(NamedTuple):
 
     def __str__(self) -> str:
         return ", ".join(f"{count} {name}" for name, count in zip(self._fields, self, strict=True))
+
+
+def shortest_life(settings: Settings) -> timedelta:
+    """How long a code must still be valid for its message to leave: two minutes, or half of a shorter ``code_ttl``."""
+    return min(timedelta(minutes=2), settings.code_ttl / 2)
 
 
 async def hand_over(ports: Ports, limit: int = 100) -> DeliveryCounts:
@@ -81,7 +87,7 @@ async def _hand_over(ports: Ports, out: Leased) -> tuple[DeliveryCounts, AuditEn
     from educonnect_flow._messages import sms_text  # imported here: only relays need it
 
     now = ports.now()
-    if out.decoy or now >= out.expires_at:
+    if out.decoy or now > out.expires_at - shortest_life(ports.settings):
         return DeliveryCounts(decoy=1) if out.decoy else DeliveryCounts(expired=1), None
     try:
         letter = read_letter(out.body)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any, Self
 
@@ -19,6 +20,12 @@ _BUDGETS = (
     "source_failures", "prefix_failures", "national_failures",
     "sms_per_mobile", "sms_per_source", "sms_per_prefix", "sms_budget",
 )  # fmt: skip
+SMS_LONGEST = 160
+"""Characters of the GSM alphabet in one SMS."""
+SMS_BESIDE = 93
+"""Characters of the longest text of an SMS beside the code (twice), the minutes and the origin."""
+_MINUTE = timedelta(minutes=1)
+_HOST = re.compile(r"(?=.*[a-z])[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*")
 _SHORTEST_CODE, _LONGEST_CODE = 4, 12
 
 
@@ -118,6 +125,14 @@ class Settings:
             (
                 self.idle_for <= self.code_ttl,
                 "idle_for must be longer than code_ttl, so that an expired code can still be resent",
+            ),
+            (
+                not _HOST.fullmatch(self.origin),
+                "origin must be a host name, without scheme and port: phones look for it",
+            ),
+            (
+                SMS_BESIDE + len(f"{self.code_ttl // _MINUTE}") + 2 * self.code_length + len(self.origin) > SMS_LONGEST,
+                "origin is too long: with the code and the text the SMS would be two messages",
             ),
             (self.run_for < self.idle_for, "run_for must not be shorter than idle_for"),
             (

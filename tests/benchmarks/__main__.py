@@ -29,7 +29,7 @@ from educonnect_flow import (
     SubmitCode,
 )
 from educonnect_flow.stores import MemoryStore, PostgresStore, SqliteStore
-from tests.benchmarks import control, records, scale, strangers, throughput
+from tests.benchmarks import control, records, scale, simulated, strangers, throughput
 from tests.benchmarks.walker import BORN, MAX_CONFLICT_RETRIES, PARENTS, Walker, family_name, known, pair, seconds
 from tests.postgres import Server
 
@@ -135,6 +135,7 @@ def main() -> None:
         strangers.measure(Path(folder), server, options.samples)
         records.measure(600, server.dsn)
         records.measure(options.families, server.dsn)
+    simulated.measure()
     imports()
     password()
 

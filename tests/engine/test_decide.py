@@ -64,7 +64,7 @@ SHOWN = tuple(
     ShownPupil(id=one.id, given_name=one.given_name, school=one.school, relation=Relation.IN_CHARGE)
     for one in (LEO, ZOE)
 )
-COUNTED: dict[str, Any] = {"mobile_keys": (MobileKey("key"),), "prefix": "+33612", "barred": {}}
+COUNTED: dict[str, Any] = {"mobile_keys": (MobileKey("key"),), "prefix": "+33612", "barred": {}, "locks_until": None}
 FOUND = FoundFacts(**COUNTED, nonce="n", message="m", recipient=SENT_TO, mobile=MOBILE, candidates=(EMILIE,))
 CLAIMED = ClaimFacts(form=(), human=None, found=FOUND)
 ISSUE = IssueFacts(**COUNTED, nonce="n", message="m")

@@ -60,34 +60,6 @@ promise = pytest.mark.promise
 # --- one account -----------------------------------------------------------------------------------
 
 
-@promise("R1")
-def test_of_fifty_finals_at_once_one_account_comes_out(world: World, store: Store) -> None:
-    out = world.at(State.PASSWORD)
-    with ThreadPoolExecutor(50) as pool:
-        outcomes = list(pool.map(lambda _: world.submit(out, password()), range(50)))
-    assert Counter(outcome.accepted for outcome in outcomes) == {True: 1, False: 49}
-    assert {outcome.view.identifier for outcome in outcomes} == {outcomes[0].view.identifier}
-    assert issued(store, "e.durand") == 1
-
-
-@promise("R1", "R7")
-def test_fifty_times_the_same_final_request_is_one_account_and_one_answer(world: World, store: Store) -> None:
-    out = world.at(State.PASSWORD)
-    with ThreadPoolExecutor(50) as pool:
-        outcomes = list(pool.map(lambda _: world.submit(out, password(), "final"), range(50)))
-    assert all(outcome == outcomes[0] and outcome.accepted for outcome in outcomes)
-    assert issued(store, "e.durand") == 1
-
-
-@promise("R1")
-def test_two_activations_of_one_guardian_make_one_account(world: World, store: Store) -> None:
-    tabs = [world.at(State.PASSWORD) for _ in range(4)]
-    with ThreadPoolExecutor(4) as pool:
-        states = Counter(outcome.state for outcome in pool.map(lambda out: world.submit(out, password()), tabs))
-    assert states == {State.ACTIVATED: 1, State.ALREADY_ACTIVE: 3}
-    assert issued(store, "e.durand") == 1
-
-
 def _homonyms(first: int, count: int) -> list[Guardian]:
     return [
         Guardian(id=f"m{n}", family_name="Martin", given_name="Marie", mobile=f"+336{10_000_000 + n}", pupils=[LEO])

@@ -351,7 +351,7 @@ def test_refusals_stand_beside_their_fields() -> None:
     assert 'aria-describedby="birth:sacha:day_helptext birth:sacha:day_error"' in field
     shown = list(response.context["form"].shown())
     assert [one.legal for one in shown] == [True, True, False]
-    assert shown[0].birth_errors == ["Cette date n’est pas valable. Format attendu : 21/09/2007."]
+    assert shown[0].birth_errors == ["Cette date n’est pas celle d’un élève. Exemple : 21/09/2007."]
 
 
 def test_a_refusal_of_the_whole_stands_above(monkeypatch: MonkeyPatch) -> None:
@@ -767,3 +767,15 @@ def test_refusals_and_criteria_in_english() -> None:
         assert said(Refusal(Reason.REQUIRED)) == "Remplissez ce champ."
     with translation.override(None):
         assert said(Refusal(Reason.REQUIRED)) == "Remplissez ce champ."
+
+
+def test_a_given_name_is_asked_for_unless_there_is_none() -> None:
+    one = Parent()
+    one.to_identity()
+    one.client.get("/activation/identite/")
+    answer = (seen.FOLDER / "captcha").read_text()
+    fields = {"family_name": "Durand", "given_name": " ", "mobile": "06 12 34 56 78", "human_check": answer}
+    refused = one.post("identite", "ClaimIdentity", **fields)
+    assert [field for field, _ in refused.context["errors"]] == ["given_name"]
+    assert "Je n’ai qu’un nom" in refused.content.decode()
+    assert stands_at(one.post("identite", "ClaimIdentity", one_name="on", **fields)) == "code"

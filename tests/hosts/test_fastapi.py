@@ -169,7 +169,8 @@ def test_a_refusal_is_a_problem_that_says_why_and_where_one_stands(host: Host) -
     assert body["refusals"] == [
         {
             "reason": "code_wrong", "field": "code", "params": {"attempts_left": 4},
-            "message": "This is not the right code. You have 4 attempts left.",
+            "message": "This is not the right code. Copy the one in the last text message, or ask for a new code. "
+            "You have 4 attempts left.",
         }
     ]  # fmt: skip
     assert body["outcome"]["view"]["attempts_left"] == 4
@@ -215,7 +216,7 @@ def test_what_is_malformed_is_told_without_repeating_it(host: Host) -> None:
 def test_birth_dates_in_either_form(host: Host) -> None:
     one = Parent(host)
     one.to(State.PUPILS)
-    for date in ("2007-13-21", "21-09-2007", "no date"):
+    for date in ("2007-13-21", "21-09-07", "no date"):
         answers = [ANSWERS[0] | {"birth_date": date}, {"pupil_id": "zoe", "confirmed": False}]
         response = one.post("confirm-pupils", {"answers": answers})
         assert response.json()["refusals"][0]["reason"] == "birth_date_malformed"
@@ -334,7 +335,7 @@ def test_every_state_and_event_is_described(host: Host) -> None:
         "masked_mobile", "attempts_left", "expires_at", "resend_at", "resends_left",
     }  # fmt: skip
     assert set(schemas["PupilsView"]["properties"]) == {"pupils", "attempts_left"}
-    assert set(schemas["ShownPupil"]["properties"]) == {"id", "given_name", "school", "relation"}
+    assert set(schemas["ShownPupil"]["properties"]) == {"id", "given_name", "family_name", "school", "relation"}
     for path in PATHS.values():
         answers = described["paths"][f"/activation/{path}"]["post"]["responses"]
         assert set(answers) == {"200", "400", "404", "409", "413", "422", "429", "500", "503"}

@@ -141,18 +141,18 @@ def run(*command: str, typed: str = "") -> subprocess.CompletedProcess[str]:
 def test_the_example_walks_by_itself_to_an_identifier() -> None:
     done = run("examples/activate.py", "--auto")
     assert (done.returncode, done.stderr) == (0, "")
-    text = done.stdout
+    text = re.sub(r"\n    (?=\w)", " ", done.stdout)  # a long sentence goes on in the next line
     assert "\033" not in text
     assert re.search(r"e\.durand[0-9]{2}", text)
     assert text.count("✉ SMS → +33612345678") == 2
     for said in (
-        "Ce code n’est pas le bon. Il vous reste 4 essais.",
+        "ou demandez un nouveau code. Il vous reste 4 essais.",
         "Vous pourrez demander un autre code dans 60 secondes.",
         "Au moins une date de naissance ne correspond pas",
         "Sacha, Basile, Elsa, Lina",
     ):
         assert said in text
-    assert max(map(len, text.splitlines())) < 120
+    assert max(map(len, done.stdout.splitlines())) < 120
 
 
 @pytest.mark.parametrize(

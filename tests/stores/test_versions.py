@@ -60,7 +60,7 @@ def test_every_snapshot_ever_stored_is_read(line: dict[str, Any]) -> None:
             sealed, key, masked, guardians = then.pop("claim")
             then["sent_to"] = [sealed, key, masked, guardians == []]
             then |= {"guardians": guardians} if guardians else {}
-        for former, name in (("stale_handle_uses", "stale_handle_uses"), ("code_issued_at", "code_issued_at")):
+        for former, name in (("strays", "stale_handle_uses"), ("code_at", "code_issued_at")):
             then |= {name: then.pop(former)} if former in then else {}
     assert now == then
 

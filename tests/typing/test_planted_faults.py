@@ -17,7 +17,7 @@ pytestmark = pytest.mark.ci
 # file, what is there, what is planted, and what mypy says of it
 FAULTS: dict[str, tuple[str, str, str, str]] = {
     "an event's field that does not exist": (
-        "steps/code.py", "given=context.event.code,", "given=context.event.coode,", "has no attribute",
+        "steps/code.py", "plain(context.event.code[", "plain(context.event.coode[", "has no attribute",
     ),
     "a port called with other things than it takes": (
         "engine/_engine.py", "self.ports.stored(self.ports.store.load, digest(handle), keys)",

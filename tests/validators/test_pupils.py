@@ -11,7 +11,8 @@ from hypothesis import strategies as hyp
 from educonnect_flow import ConfirmPupils, PupilAnswer, Reason, State
 from educonnect_flow.errors import WrongUse
 from educonnect_flow.testing import strategies as st
-from educonnect_flow.validators.pupils import PupilsCheck, check_form, check_pupils, read_date
+from educonnect_flow.validators.pupils import PupilsCheck, check_form, check_pupils
+from educonnect_flow.validators.reading import plain, read_date
 from tests.world import LEO, ZOE, World, reasons
 
 promise = pytest.mark.promise
@@ -27,9 +28,9 @@ def test_the_one_form_is_read(day: date) -> None:
 @promise("I5", "C10")
 @pytest.mark.parametrize(
     "text",
-    ["21/9/2007", "21/09/07", "21-09-2007", "21.09.2007", "2007-09-21", "2007/09/21", "2010W011", "09/21/2007",
-     "31/02/2007", "00/01/2007", "29/02/2007", "21/09/2007 ", " 21/09/2007", "21/09/2007\n", "٢١/٠٩/٢٠٠٧", "2１/09/2007",
-     "21/09/0000", "21/09/20077", "aa/bb/cccc", "21/09/2007\0", "1_/09/2007", "demain"],
+    ["21/09/07", "2007/09/21", "2010W011", "09/21/2007",
+     "31/02/2007", "00/01/2007", "29/02/2007", "21 09", "21/09", "septembre 2007", "21 brumaire 2007", "2007", "①/09/2007",
+     "21/09/0000", "21/09/20077", "aa/bb/cccc", "1_/09/2007", "demain"],
 )  # fmt: skip
 def test_any_other_is_malformed_and_costs_nothing(text: str) -> None:
     assert read_date(text) is None
@@ -49,7 +50,7 @@ def test_any_other_is_malformed_and_costs_nothing(text: str) -> None:
 @given(hyp.text(max_size=12) | st.any_text)
 def test_no_text_makes_it_crash(text: str) -> None:
     read = read_date(text)
-    assert read is None or f"{read:%d/%m/}{read.year:04}" == text
+    assert read is None or f"{read.year:04}" in plain(text)
 
 
 @pytest.mark.parametrize(
@@ -73,7 +74,7 @@ def test_the_form_is_refused_by_field(answers: list[tuple[str, bool, str | None]
 @given(hyp.data())
 def test_a_verdict_is_either_of_form_or_of_content(data: hyp.DataObject) -> None:
     given_answers = data.draw(st.answers((LEO, ZOE)))
-    check = PupilsCheck(pupils=(LEO, ZOE), answers=given_answers)
+    check = PupilsCheck(pupils=(LEO, ZOE), answers=given_answers, today=date(2026, 9, 1))
     verdict, form = check_pupils(check), check_form(check)
     if form:
         assert verdict == form
@@ -100,3 +101,17 @@ def test_a_day_off_is_wrong() -> None:
 def test_a_moment_is_no_date() -> None:
     with pytest.raises(WrongUse, match="PupilAnswer.birth_date must be date or str or None, not datetime"):
         PupilAnswer(pupil_id="leo", confirmed=True, birth_date=datetime(2007, 9, 21))
+
+
+@promise("I5")
+@pytest.mark.parametrize(
+    "born", [date(2077, 9, 21), date(1912, 9, 21), date(12, 9, 21), date(2026, 9, 2), "21/09/1912", "21/09/0012"]
+)
+def test_a_day_on_which_no_pupil_was_born_is_malformed_and_costs_nothing(born: date | str) -> None:
+    world = World()
+    event = ConfirmPupils([
+        PupilAnswer(pupil_id="leo", confirmed=True, birth_date=born), PupilAnswer(pupil_id="zoe", confirmed=False),
+    ])  # fmt: skip
+    out = world.submit(world.at(State.PUPILS), event)
+    assert [(r.reason, r.field) for r in out.refusals] == [(Reason.BIRTH_DATE_MALFORMED, "answers[leo]")]
+    assert out.view.attempts_left == 5

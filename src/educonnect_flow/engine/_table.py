@@ -1,8 +1,11 @@
 """A literal table of rows, checked and built with one shared ``transitions`` machine.
 
-The table is the only definition of a journey's transitions.  ``compile_table`` refuses a table with an unreachable
-state, a trap, a row out of a final state, an unknown name, a row that can never be taken, or an event that no row
-takes when every guard refuses.  Then it builds the machine once.
+Long, for the checks, the machine and the dispatch read the same rows.
+
+The table is the only definition of a journey.  ``compile_table`` refuses one that has an
+unreachable state, a trap, a way out of a final state, a name it does not know, a row that can
+never be taken, or an event that no row takes when every guard says no; then it builds the machine, once, and freezes
+it.
 """
 
 from __future__ import annotations

@@ -1,7 +1,9 @@
 """The code by SMS: sent to a number, typed by the parent, then checked.
 
-The code itself is never stored: it is derived from the nonce of its challenge when it is needed.  The message of a
-**decoy** is never sent and no code is right for it; all else is the same.
+Long, for all of the step is here, from its events to its view.
+
+The code itself is nowhere at rest: it is derived from the nonce of its challenge when it is needed.  A **decoy** is
+sent to nobody and no code opens it; all else is the same.
 """
 
 from __future__ import annotations
@@ -26,16 +28,19 @@ from educonnect_flow.reasons import Reason, Refusal, refusals_of, until
 from educonnect_flow.records import Outgoing
 from educonnect_flow.settings import Settings
 from educonnect_flow.steps.limits import (
+    Counted,
     CountedFacts,
     LimitedRun,
     count_failure,
     failure_limits,
     limits_reached,
     load_counted,
+    load_last,
     message_limits,
 )
 from educonnect_flow.validators.code import CodeCheck
 from educonnect_flow.validators.mobile import mask
+from educonnect_flow.validators.reading import LONGEST_CODE, plain, read_code
 
 # --- events ----------------------------------------------------------------------------------------
 
@@ -186,13 +191,17 @@ def expected_code(ports: Ports, run: CodeRun, mobile: E164) -> str:
     return ports.code_of(run.journey, run.id, run.challenge.nonce, mobile)
 
 
+async def load_code_counted(loading: LoadContext[CodeRun, SubmitCode], mobile: E164) -> Counted:
+    """What a wrong code is counted by."""
+    counted = load_counted(loading, mobile, loading.run.recipient.mobile_key)
+    return await load_last(loading, counted, loading.ports.settings.code_failures - loading.run.code_failures)
+
+
 async def load_code(loading: LoadContext[CodeRun, SubmitCode]) -> CodeFacts:
     """For ``SubmitCode``."""
     ports, run = loading.ports, loading.run
     mobile = mobile_of(ports, run)
-    return CodeFacts(
-        **load_counted(loading, mobile, run.recipient.mobile_key), expected=expected_code(ports, run, mobile)
-    )
+    return CodeFacts(**await load_code_counted(loading, mobile), expected=expected_code(ports, run, mobile))
 
 
 # --- guards ----------------------------------------------------------------------------------------
@@ -233,7 +242,8 @@ def _code(context: Coded) -> tuple[Refusal, ...]:
     refusals = refusals_of(
         context.validators.code(
             CodeCheck(
-                given=context.event.code,
+                given=read_code(context.event.code, context.settings.code_length)
+                or plain(context.event.code[:LONGEST_CODE]),
                 expected=context.facts.expected,
                 expires_at=challenge.expires_at,
                 now=context.now,

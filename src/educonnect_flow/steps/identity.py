@@ -33,11 +33,12 @@ from educonnect_flow.steps.code import (
     drop_code,
     expected_code,
     issue,
+    load_code_counted,
     load_first_code,
     mobile_of,
 )
 from educonnect_flow.steps.human_check import HumanFacts, human_refused, load_human, read_answer
-from educonnect_flow.steps.limits import failure_limits, limits_reached, load_counted
+from educonnect_flow.steps.limits import failure_limits, limits_reached
 from educonnect_flow.validators import Validators
 from educonnect_flow.validators import identity as names
 from educonnect_flow.validators import mobile as mobiles
@@ -78,7 +79,7 @@ class IdentityRun(CodeRun):
         return accounts.of_guardians(self.guardians)
 
 
-_RENAMED = {"stale_handle_uses": "stale_handle_uses", "code_issued_at": "code_issued_at"}
+_RENAMED = {"strays": "stale_handle_uses", "code_at": "code_issued_at"}
 
 
 def from_format_1(kept: JsonObject) -> JsonObject:
@@ -127,7 +128,7 @@ class ProvedFacts(CodeFacts):
 def read_form(loading: LoadContext[Any, ClaimIdentity]) -> tuple[E164 | None, tuple[Refusal, ...]]:
     """The normalised number, and every refusal of the form.  Lengths are checked first."""
     event, ports = loading.event, loading.ports
-    refusals = [*_name("family_name", event.family_name), *_name("given_name", event.given_name)]
+    refusals = [*_family_name(event.family_name), *_given_name(event.given_name)]
     mobile = None
     blank = required("mobile", event.mobile, mobiles.LONGEST)
     if blank is not None:
@@ -141,11 +142,18 @@ def read_form(loading: LoadContext[Any, ClaimIdentity]) -> tuple[E164 | None, tu
     return mobile, (*refusals, *read_answer(loading, event.human_check))
 
 
-def _name(name: str, text: str) -> tuple[Refusal, ...]:
-    blank = required(name, text, names.LONGEST)
+def _family_name(text: str) -> tuple[Refusal, ...]:
+    blank = required("family_name", text, names.LONGEST)
     if blank is not None:
         return (blank,)
-    return () if names.writable(text) else (Refusal(Reason.CHARACTERS, name),)
+    return () if names.writable(text) else (Refusal(Reason.CHARACTERS, "family_name"),)
+
+
+def _given_name(text: str) -> tuple[Refusal, ...]:
+    """It may be empty, or a sign for none: « je n'ai qu'un nom »."""
+    if len(text) > names.LONGEST:
+        return (Refusal(Reason.TOO_LONG, "given_name", {"max": names.LONGEST}),)
+    return () if names.possible(text) else (Refusal(Reason.CHARACTERS, "given_name"),)
 
 
 async def load_claim(loading: LoadContext[IdentityRun, ClaimIdentity]) -> ClaimFacts:
@@ -184,7 +192,7 @@ async def load_proof(loading: LoadContext[IdentityRun, SubmitCode]) -> ProvedFac
     ports, run = loading.ports, loading.run
     mobile = mobile_of(ports, run)
     return ProvedFacts(
-        **load_counted(loading, mobile, run.recipient.mobile_key),
+        **await load_code_counted(loading, mobile),
         expected=expected_code(ports, run, mobile),
         candidates=await find_claimed(ports, run, mobile),
         identifiers=tuple([record.key for record in loading.records if record.kind == accounts.KIND]),

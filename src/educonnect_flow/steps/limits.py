@@ -21,7 +21,7 @@ from educonnect_flow.outcome import View
 from educonnect_flow.people import E164, MobileKey
 from educonnect_flow.reasons import Reason, Refusal, until
 from educonnect_flow.settings import Settings
-from educonnect_flow.tally import Limit
+from educonnect_flow.tally import Limit, micros, used
 
 NATIONAL = "national"
 SHARDS = 16
@@ -56,7 +56,7 @@ class LimitedRun(Run):
     """A run that can be locked by too many failures."""
 
     until: datetime | None = saved(None, TIME)
-    """``LOCKED``: until when; aware, UTC."""
+    """``LOCKED``: until when; ``None`` when a new run may be started at once."""
 
 
 # --- facts -----------------------------------------------------------------------------------------
@@ -71,7 +71,9 @@ class CountedFacts(Facts):
     prefix: str
     """The mobile's range of numbers."""
     barred: Mapping[str, datetime]
-    """By kind of limit: until when the store refuses."""
+    """By kind of limit: what the store refused to count further, and until when."""
+    locks_until: datetime | None
+    """Until when one more failure locks the mobile; ``None`` when it does not, or when this is not the last try."""
 
 
 class Counted(TypedDict):
@@ -80,6 +82,7 @@ class Counted(TypedDict):
     mobile_keys: tuple[MobileKey, ...]
     prefix: str
     barred: Mapping[str, datetime]
+    locks_until: datetime | None
 
 
 def load_counted(loading: LoadContext[Any, Any], mobile: E164, mobile_key: MobileKey | None = None) -> Counted:
@@ -92,7 +95,23 @@ def load_counted(loading: LoadContext[Any, Any], mobile: E164, mobile_key: Mobil
         "mobile_keys": (mobile_key,) if mobile_key is not None and keys.single else loading.ports.keys_of(mobile),
         "prefix": prefix_of(mobile),
         "barred": loading.retry.barred,
+        "locks_until": None,
     }
+
+
+async def load_last(loading: LoadContext[Any, Any], counted: Counted, tries_left: int) -> Counted:
+    """*counted*, with what a failure of the last try means for the mobile.
+
+    :param tries_left: of the run.
+    """
+    if tries_left > 1:
+        return counted
+    ports, now = loading.ports, micros(loading.now)
+    for limit in limits_of("mobile_failures", counted["mobile_keys"][-1], ports.settings):
+        kept = await ports.stored(ports.store.tally, limit.kind, limit.key)
+        if used(kept, limit, now) + 1 >= limit.cap:
+            return {**counted, "locks_until": loading.now + ports.settings.lock_for}
+    return counted
 
 
 # --- guards ----------------------------------------------------------------------------------------
@@ -141,12 +160,11 @@ def count_failure(context: StepContext[Any, Any, Any], facts: CountedFacts, reas
 
 
 def lock(context: StepContext[Any, Any, CountedFacts]) -> None:
-    """Too many failures: end the run, and show until when."""
-    barred = context.facts.barred.get("mobile_failures")
-    at = barred or context.now + context.settings.lock_for
+    """Too many failures: the run ends here, and says until when the mobile is locked, or that a new run may start."""
+    at = context.facts.barred.get("mobile_failures") or context.facts.locks_until
     context.changes["until"] = at
     context.cancel_messages = True
-    context.refusals.append(until(Reason.LOCKED, at, context.now))
+    context.refusals.append(Refusal(Reason.LOCKED) if at is None else until(Reason.LOCKED, at, context.now))
 
 
 # --- the limits ------------------------------------------------------------------------------------
@@ -236,11 +254,12 @@ def prefix_of(mobile: E164) -> str:
 class LockedView(View):
     """``LOCKED``"""
 
-    until: datetime
-    """From when the parent may try again with a new run; aware, UTC."""
+    until: datetime | None
+    """When one may try again, with a new run; ``None``: at once."""
+    restart: bool
+    """Whether a new run may be started at once."""
 
 
 def show_locked(run: LimitedRun, settings: Settings, prompt: HumanPrompt | None) -> LockedView:  # noqa: ARG001
-    """The page of a locked run."""
-    assert run.until is not None
-    return LockedView(run.until)
+    """The end of a run that is locked."""
+    return LockedView(run.until, restart=run.until is None)

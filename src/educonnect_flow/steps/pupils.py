@@ -20,7 +20,8 @@ from educonnect_flow.reasons import Reason, Refusal, refusals_of
 from educonnect_flow.settings import Settings
 from educonnect_flow.steps.code import code_right, mobile_of
 from educonnect_flow.steps.identity import IdentityRun, Proving, find_claimed
-from educonnect_flow.steps.limits import CountedFacts, count_failure, failure_limits, load_counted
+from educonnect_flow.steps.limits import CountedFacts, count_failure, failure_limits, load_counted, load_last
+from educonnect_flow.validators.identity import fold
 from educonnect_flow.validators.pupils import PupilsCheck, check_form
 
 # --- events ----------------------------------------------------------------------------------------
@@ -44,14 +45,28 @@ class ShownPupil(Confidential):
     given_name: str
     school: str
     relation: Relation
+    family_name: str = ""
+    """So many letters of it as tell apart two pupils of one given name; else empty."""
+
+    @property
+    def label(self) -> str:
+        """What the page calls the pupil: ``Léo``, or ``Léo D.`` beside another Léo."""
+        return f"{self.given_name} {self.family_name}." if self.family_name else self.given_name
 
 
-_PUPILS = Codec(
-    lambda shown: [[one.id, one.given_name, one.school, one.relation.value] for one in shown],
-    lambda kept: tuple(
-        [ShownPupil(id=one[0], given_name=one[1], school=one[2], relation=Relation(one[3])) for one in kept]
-    ),
-)
+def _dump_pupil(pupil: ShownPupil) -> list[str]:
+    told_apart = [pupil.family_name] if pupil.family_name else []
+    return [pupil.id, pupil.given_name, pupil.school, pupil.relation.value, *told_apart]
+
+
+def _load_pupil(kept: list[str]) -> ShownPupil:
+    name, given_name, school, relation, *told_apart = kept
+    return ShownPupil(
+        id=name, given_name=given_name, school=school, relation=Relation(relation), family_name="".join(told_apart)
+    )
+
+
+_PUPILS = Codec(lambda shown: list(map(_dump_pupil, shown)), lambda kept: tuple(map(_load_pupil, kept)))
 _REASON = Codec(lambda reason: reason.value, Reason)
 
 
@@ -98,8 +113,9 @@ async def load_pupils(loading: LoadContext[PupilsRun, ConfirmPupils]) -> PupilsF
     mobile = mobile_of(ports, run)
     known = pupils_of(await find_claimed(ports, run, mobile))
     shown = [pupil.id for pupil in run.pupils]
+    counted = load_counted(loading, mobile, run.recipient.mobile_key)
     return PupilsFacts(
-        **load_counted(loading, mobile, run.recipient.mobile_key),
+        **await load_last(loading, counted, ports.settings.pupils_failures - run.pupils_failures),
         pupils=tuple(known[pupil] for pupil in shown if pupil in known),
         gone=frozenset(pupil for pupil in shown if pupil not in known),
     )
@@ -132,7 +148,7 @@ def _pupils(context: Answering) -> tuple[Refusal, ...]:
 
 
 def _pupils_check(context: Answering) -> PupilsCheck:
-    return PupilsCheck(pupils=context.facts.pupils, answers=_answers(context))
+    return PupilsCheck(pupils=context.facts.pupils, answers=_answers(context), today=context.now.date())
 
 
 def _answers(context: Answering) -> tuple[PupilAnswer, ...]:
@@ -161,11 +177,33 @@ def last_pupils(context: Answering) -> bool:
 
 @gated(code_right)
 def show_pupils(context: Proving) -> None:
-    """Store the pupils of all matching records, without duplicates."""
+    """All pupils of all matching records, each once."""
+    pupils = tuple(pupils_of(context.facts.candidates).values())
     context.changes["pupils"] = tuple(
-        ShownPupil(id=pupil.id, given_name=pupil.given_name, school=pupil.school, relation=pupil.relation)
-        for pupil in pupils_of(context.facts.candidates).values()
+        ShownPupil(
+            id=pupil.id,
+            given_name=pupil.given_name,
+            school=pupil.school,
+            relation=pupil.relation,
+            family_name=told_apart(pupil, pupils),
+        )
+        for pupil in pupils
     )
+
+
+def told_apart(pupil: Pupil, pupils: tuple[Pupil, ...]) -> str:
+    """The shortest beginning of the family name that no other of *pupils* with the same given name has.
+
+    Empty when there is no other; the whole name when the others have it too, or begin with it.
+    """
+    given, family = fold(pupil.given_name), pupil.family_name
+    others = [fold(one.family_name) for one in pupils if one.id != pupil.id and fold(one.given_name) == given]
+    if not others:
+        return ""
+    for length in range(1, len(family)):
+        if not any(other.startswith(fold(family[:length])) for other in others):
+            return family[:length]
+    return family
 
 
 def count_pupils_failure(context: Answering) -> None:

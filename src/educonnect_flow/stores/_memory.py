@@ -1,4 +1,7 @@
-"""A store in memory, all of the port in one class: for tests, demonstrations and one process."""
+"""A store in memory, for tests, demonstrations and one process.
+
+Long, for all of the port is one class.
+"""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """What SQLite is asked: by ``SqliteStore`` over its own connection, by ``DjangoStore`` over Django's.
 
-All of the port is here, a method for each of its calls.  Each takes ``execute``, which runs a statement with its values
-and returns the cursor.  Those that write are called within a transaction, and write first: SQLite refuses a write in a
-transaction that read before another one wrote.
+Long, for all of the port is here, a method for each of its calls.  Each takes ``execute``, which runs a statement
+with its values and returns the cursor.  Those that write are called within a transaction, and write first: SQLite
+refuses a write in a transaction that read before another one wrote.
 """
 
 from __future__ import annotations

@@ -1,6 +1,8 @@
 """What a store must keep, all of it in one contract: subclass it in pytest, give a store, and run.
 ``AsyncStoreContract`` is for those whose methods are awaited.
 
+Long, for it is one contract, a rule a test.
+
 ::
 
     class TestMyStore(StoreContract):

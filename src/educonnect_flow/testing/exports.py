@@ -1,5 +1,7 @@
 """Invented exports of schools, of any size, with the quirks of real ones on demand: nobody needs a real file.
 
+Long, for it writes three formats and says what each should come to.
+
 ::
 
     school = made_up(100, uai="0750001A", seed=7)

@@ -54,8 +54,8 @@ def written_mobiles(draw: DrawFn, mobile: str) -> str:
     code = next(code for code in _MOBILE_STARTS if mobile.startswith(f"+{code}"))
     national = mobile[len(code) + 1 :]
     head = draw(st.sampled_from([f"+{code}", f"00{code}", f"+{code} ", f"+{code} (0)"]))
-    if code == "33" and draw(st.booleans()):
-        head = "0"
+    if draw(st.booleans()):
+        head = draw(st.sampled_from(["0", "+33 ", "0033", "33"]))  # all territories of ten digits are dialled so
     gap = draw(st.sampled_from(["", " ", ".", "-"]))
     pairs = [national[0], *(national[i : i + 2] for i in range(1, len(national), 2))]
     return head + gap.join(pairs)

@@ -22,7 +22,7 @@ class CodeCheck(Confidential):
     """What a code validator may see."""
 
     given: str
-    """As typed; of any length."""
+    """The code in what was typed or pasted (``reading.read_code``); where there is none, the text."""
     expected: str
     expires_at: datetime
     now: datetime

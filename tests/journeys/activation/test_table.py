@@ -262,3 +262,9 @@ def test_the_effects_of_the_steps_leave_what_the_next_ones_need() -> None:
     assert loaded is not None
     assert (activation_of(loaded).names, activation_of(loaded).pupils) == ((), ())
     assert activation_of(loaded).codes == 1  # counters stay
+
+
+def test_a_row_that_changes_nothing_and_stays_refuses() -> None:
+    idle = [row for row in ROWS if row.source is row.dest and not row.do]
+    assert len(idle) == 7
+    assert not any(row.accepted for row in idle)

@@ -1,6 +1,8 @@
 """A form for each event: what a parent typed goes to the flow as it is, and refusals come back beside their fields.
 
 The forms judge nothing themselves; the flow's validators do.  Their labels are French, with an English catalogue.
+
+Long, for there is a form for each event.
 """
 
 from __future__ import annotations
@@ -71,6 +73,11 @@ class EventForm(forms.Form):
         """The event for what was posted."""
         return cls.event(**{name: data.get(name, "") for name in cls.base_fields})
 
+    @classmethod
+    def missing(cls, data: QueryDict) -> tuple[Refusal, ...]:  # noqa: ARG003 - for forms that ask more than the event
+        """What the page itself asks for and was not posted."""
+        return ()
+
     def refuse(self, refusal: Refusal) -> None:
         """Say *refusal* beside its field; beside none when it concerns the whole."""
         name = self.name_of(refusal)
@@ -127,6 +134,7 @@ class ClaimIdentityForm(EventForm):
     event = ClaimIdentity
     family_name = Typed(_("Nom"), forms.TextInput({"autocomplete": "family-name"}))
     given_name = Typed(_("Prénom"), forms.TextInput({"autocomplete": "given-name"}))
+    one_name = forms.BooleanField(label=_("Je n’ai qu’un nom"), required=False)
     mobile = Typed(
         _("N° de téléphone portable"),
         forms.TextInput({"autocomplete": "tel", "inputmode": "tel"}),
@@ -137,6 +145,19 @@ class ClaimIdentityForm(EventForm):
         forms.TextInput({"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}),
         help_text=_("Recopiez les lettres et les chiffres de l’image, ou ceux que vous entendez."),
     )
+
+    @classmethod
+    def read(cls, data: QueryDict) -> Event:
+        """See ``EventForm``."""
+        names = ("family_name", "given_name", "mobile", "human_check")
+        return ClaimIdentity(**{name: data.get(name, "") for name in names})
+
+    @classmethod
+    def missing(cls, data: QueryDict) -> tuple[Refusal, ...]:
+        """The given name, unless the parent says that there is none: else a slip would look like an unknown parent."""
+        if data.get("given_name", "").strip() or data.get("one_name"):
+            return ()
+        return (Refusal(Reason.REQUIRED, "given_name"),)
 
     def prepare(self, view: Any) -> None:
         """See ``EventForm``; an answer is never shown again."""
@@ -213,7 +234,7 @@ class ConfirmPupilsForm(EventForm):
                 else _("Je ne suis pas la personne en charge de cet élève")
             )
             self.fields[f"confirmed:{pupil.id}"] = forms.ChoiceField(
-                label=pupil.given_name, choices=[(YES, yes), (NO, no)], widget=forms.RadioSelect(), required=False
+                label=pupil.label, choices=[(YES, yes), (NO, no)], widget=forms.RadioSelect(), required=False
             )
             for part, label, length, hint in _PARTS:
                 attrs = {"inputmode": "numeric", "autocomplete": "off", "maxlength": length}

@@ -1,8 +1,10 @@
 """The pages of the journey: one view for all of them, and what their scripts and images ask for.
 
-A page is ``GET``; every button posts to its own page, with the name of its event.  The answer to an accepted event is a
-redirect to the page of the new state, the answer to a refused one is the same page with the errors.  So a page that is
-loaded again shows the current state, and going back in the browser never shows an old page.
+A page is ``GET``; every button posts to the page it stands on, with the name of its event.  An accepted event is
+answered by a redirect to the page where one stands then, a refused one by the same page with what is wrong.  So a page
+that is loaded again shows where the parent is, and going back in the browser shows no page that has ended.
+
+Long, for it is one view with the answers to its scripts.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from attrs import evolve
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.db import connections, transaction
@@ -183,9 +186,11 @@ class ActivationView(FlowView):
         handle = self.handle()
         if handle is None and page != PAGES[State.PROFILE]:
             return self.lost()
-        event = form.read(posted)
+        event, missing = form.read(posted), form.missing(posted)
         try:
-            if handle is None:
+            if missing and handle is not None:
+                out = evolve(conf.flow().resume(handle), accepted=False, refusals=missing)
+            elif handle is None:
                 out = conf.flow().start(source=self.source(), event=event)
             else:
                 out = self.submitted(handle, event, request.POST.get("request_id", ""))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import types
 from collections.abc import Callable, Iterable
-from datetime import date
 from enum import Enum
 from functools import cache
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
@@ -101,14 +100,7 @@ class AnswerModel(Said):
 
     def answer(self) -> PupilAnswer:
         """As the event takes it."""
-        return PupilAnswer(pupil_id=self.pupil_id, confirmed=self.confirmed, birth_date=_day(self.birth_date))
-
-
-def _day(text: str | None) -> date | str | None:
-    try:
-        return date.fromisoformat(text) if text is not None and text[4:5] == "-" else text
-    except ValueError:
-        return text
+        return PupilAnswer(pupil_id=self.pupil_id, confirmed=self.confirmed, birth_date=self.birth_date)
 
 
 _MODELS: dict[Any, Any] = {HumanPrompt: PromptModel, Criterion: CriterionModel, PupilAnswer: AnswerModel}
