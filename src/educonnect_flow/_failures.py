@@ -1,4 +1,4 @@
-"""How a failure of something outside is logged: what, of which type and where, and no value."""
+"""Logs the failure of a port: which port, the exception's type and its frames, and no value."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from educonnect_flow.errors import StoreUnavailable
 _log = logging.getLogger("educonnect_flow")
 
 MOST_FRAMES = 20
-"""Frames of one exception that are logged, the innermost; more are counted."""
+"""Maximum number of logged frames of one exception, the innermost ones; the others are counted."""
 
 
 def log_failure(what: str, error: BaseException) -> None:
@@ -24,13 +24,13 @@ def log_failure(what: str, error: BaseException) -> None:
 
 
 def frames_of(error: BaseException) -> str:
-    """The types and frames of *error* and of what caused it, the outermost first.
+    """The types and frames of *error* and of its causes, the outermost first.
 
-    Of ``StoreUnavailable`` the text too: which file, and what the database said.
+    For ``StoreUnavailable`` its text too: which file, and the database's message.
     """
     texts, seen = [], set[int]()
     one: BaseException | None = error
-    while one is not None and id(one) not in seen:  # a chain may lead back to itself
+    while one is not None and id(one) not in seen:  # a chain may be circular
         seen.add(id(one))
         said = f" ({one})" if isinstance(one, StoreUnavailable) else ""
         texts.append(f"{type(one).__module__}.{type(one).__qualname__}{said} at {_places(one)}")

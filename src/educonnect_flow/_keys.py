@@ -1,6 +1,6 @@
-"""Everything that is derived from the host's secret key: one place, one algorithm, HMAC-SHA-256.
+"""Everything that is derived from the host's secret key, with HMAC-SHA-256.
 
-Each purpose has a key of its own, so that a value made for one can never serve another
+Each purpose has a key of its own, so that a value made for one purpose is never valid for another
 (ASVS 5.0, 6.6.2: a code is bound to its request).
 """
 
@@ -16,7 +16,7 @@ from educonnect_flow._secrecy import Confidential, Hidden, HiddenBytes
 from educonnect_flow.errors import WrongUse
 
 MINIMUM_KEY = 16
-"""Bytes of ``secret_key`` at least: 128 bits (ANSSI R28 asks as much of a salt)."""
+"""Minimum length of ``secret_key`` in bytes: 128 bits (ANSSI R28 requires as much for a salt)."""
 
 
 _URL_SAFE, _PLAIN = bytes.maketrans(b"+/", b"-_"), bytes.maketrans(b"-_", b"+/")
@@ -42,16 +42,16 @@ def _pack(parts: tuple[str, ...]) -> bytes:
 
 
 def digest(handle: str) -> str:
-    """What a store keeps of a *handle*: its SHA-256 (it has 256 bits of entropy; no key is needed)."""
+    """The digest of a *handle* that a store keeps: SHA-256 (256 bits of entropy, so no key is needed)."""
     return _text(sha256(handle.encode("utf-8", "surrogatepass")).digest())
 
 
 Secret = bytes | Sequence[bytes]
-"""The host's secret key; or several, the newest first: it makes what is new, the others still read what they made."""
+"""The host's secret key; or several, the newest first: it is used for new values, the others to read older ones."""
 
 
 class Keys(Confidential):
-    """The host's secret keys, and what is derived from them."""
+    """The host's secret keys, and the values derived from them."""
 
     __slots__ = ("_rings",)
 
@@ -67,7 +67,7 @@ class Keys(Confidential):
 
     @property
     def single(self) -> bool:
-        """Whether there is one key, so that all that opens was made with it."""
+        """Whether there is only one key."""
         return len(self._rings) == 1
 
     def token(self, purpose: str, *parts: str) -> str:
@@ -75,15 +75,15 @@ class Keys(Confidential):
         return _text(self._rings[0].mac(purpose, *parts))
 
     def tokens(self, purpose: str, *parts: str) -> tuple[str, ...]:
-        """``token`` by each key, the newest first."""
+        """``token`` under each key, the newest first."""
         return tuple([_text(ring.mac(purpose, *parts)) for ring in self._rings])
 
     def marked(self, text: str) -> str:
-        """*text* with the name of the newest key before it: what is derived of it later is derived by that key."""
+        """*text* prefixed with the newest key's id, so that the same key is used to derive from it later."""
         return f"{self._rings[0].mark}.{text}"
 
     def token_of(self, marked: str, purpose: str, *parts: str) -> str:
-        """``token`` by the key that marked *marked*.
+        """``token`` under the key whose id *marked* begins with.
 
         :raises ValueError: when it is none of these.
         """
@@ -92,8 +92,8 @@ class Keys(Confidential):
     def digits(self, purpose: str, length: int, *parts: str, marked: str | None = None) -> str:
         """*length* decimal digits, leading zeros kept, uniform to within 2⁻²³⁰ (a 256-bit number reduced).
 
-        :param marked: by whose key; ``None``: the newest.
-        :raises ValueError: when it is none of these.
+        :param marked: a text from ``mark`` that selects the key; ``None``: the newest.
+        :raises ValueError: when its key is not among the keys.
         """
         ring = self._rings[0] if marked is None else self._marker(marked)
         number = int.from_bytes(ring.mac(purpose, *parts), "big")
@@ -101,7 +101,7 @@ class Keys(Confidential):
 
     def _marker(self, marked: str) -> _Ring:
         mark, dot, _ = marked.partition(".")
-        if not dot:  # from before there were marks: the oldest key's
+        if not dot:  # stored before texts had a key id: the oldest key
             return self._rings[-1]
         for ring in self._rings:
             if ring.mark == mark:
@@ -109,10 +109,10 @@ class Keys(Confidential):
         raise ValueError("made with none of these keys")
 
     def seal(self, text: str, context: str) -> str:
-        """Encrypt *text* (32 bytes of UTF-8 at most) so that only this key opens it, and only in this *context*.
+        """Encrypt *text* (32 bytes of UTF-8 at most) so that only this key decrypts it, and only in this *context*.
 
-        A synthetic IV in the manner of RFC 5297: the tag over text and context is the nonce of the
-        key stream, so no randomness is needed, and any change is noticed.
+        A synthetic IV as in RFC 5297: the tag over text and context is the nonce of the key stream, so no
+        randomness is needed, and any change is detected.
         """
         plain = HiddenBytes(text.encode("utf-8"))
         if len(plain) > sha256().digest_size:
@@ -123,7 +123,7 @@ class Keys(Confidential):
         return _text(tag + _mask(plain, stream))
 
     def unseal(self, sealed: str, context: str) -> str:
-        """The text that ``seal`` was given.
+        """The text that ``seal`` encrypted.
 
         :raises ValueError: when the text was sealed under another key or context, or was altered.
         """
@@ -138,7 +138,7 @@ class Keys(Confidential):
 
 
 class _Ring:
-    """One secret key, and a key of its own for each purpose."""
+    """One secret key, and the keys derived from it for each purpose."""
 
     __slots__ = ("_purposes", "_secret", "mark")
 
@@ -168,8 +168,8 @@ _INNER, _OUTER = (bytes(byte ^ pad for byte in range(256)) for pad in (0x36, 0x5
 
 
 def _states(key: bytes) -> tuple[Any, Any]:
-    """HMAC (RFC 2104) under *key*, of at most a block, up to where the message comes: both hashes have taken the padded
-    key in.  ``hmac.digest`` does this anew for each message, and takes twice as long; a test compares both.
+    """The state of HMAC (RFC 2104) before the message, for a *key* of one block at most: both hashes with the padded
+    key.  ``hmac.digest`` computes this again for each message and takes twice as long; a test compares both.
     """
     padded = HiddenBytes(key.ljust(_BLOCK, b"\0"))
     return sha256(padded.translate(_INNER)), sha256(padded.translate(_OUTER))

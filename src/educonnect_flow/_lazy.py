@@ -1,4 +1,4 @@
-"""Names of a package whose modules are loaded by those who use them."""
+"""Names of a package whose modules are imported on first use."""
 
 from __future__ import annotations
 

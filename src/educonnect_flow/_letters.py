@@ -1,4 +1,4 @@
-"""What a message of the outbox is made of when it leaves: its body, written with the commit and read by the relay."""
+"""The body of a message in the outbox: written with the commit, read by the relay."""
 
 from __future__ import annotations
 
@@ -24,6 +24,6 @@ class CodeLetter(Confidential):
 
 
 def read_letter(body: str) -> CodeLetter:
-    """The letter that ``dump`` wrote."""
+    """The letter that ``dump`` wrote, read again."""
     kept = json.loads(body)
     return CodeLetter(kept["nonce"], SealedMobile(kept["mobile"]))

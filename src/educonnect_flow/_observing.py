@@ -1,4 +1,4 @@
-"""Audit entries, once they are committed: logged, and handed to the host's observer."""
+"""Logs committed audit entries, and passes them to the host's observer."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from educonnect_flow._failures import log_failure
 from educonnect_flow.records import AuditEntry
 
 Observer = Callable[[AuditEntry], None]
-"""What a host binds to its own metrics: called with every entry, once it is committed."""
+"""A function of the host, for its metrics: called with every entry after its commit."""
 
 _log = logging.getLogger("educonnect_flow")
 
 
 def tell(entry: AuditEntry, observer: Observer | None) -> None:
-    """Log *entry*, and hand it to the *observer*; what that raises is logged, and stops nothing."""
+    """Log *entry*, and pass it to the *observer*, whose exceptions are logged and ignored."""
     if _log.isEnabledFor(logging.INFO):
         fields = {
             "run": entry.run, "journey": entry.journey, "event": entry.event, "row": entry.row,

@@ -15,14 +15,14 @@ T = TypeVar("T")
 _NAME = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 
 GRACE = 1.0
-"""Seconds beyond ``timeout`` after which a server that says nothing at all is given up."""
+"""Seconds after ``timeout`` until a connection to a silent server is closed."""
 
 
 _ISOLATION = "-c default_transaction_isolation=read\\ committed"
 
 
 def _options(timeout: float) -> dict[str, Any]:
-    """How every connection is made: the server lets nothing wait for longer than *timeout* seconds."""
+    """The parameters of every connection: the server ends a statement or a wait for a lock after *timeout* seconds."""
     milliseconds = int(timeout * 1000)
     return {
         "autocommit": True,
@@ -32,15 +32,15 @@ def _options(timeout: float) -> dict[str, Any]:
 
 
 class _Silent(psycopg.OperationalError):
-    """No answer in time; or, whoever waited waits no longer."""
+    """The server did not answer within the time limit, or the caller was cancelled."""
 
 
 def _until(step: PQGen[T], end: float) -> PQGen[T]:
-    """*step* of a conversation with the server, given up at *end*.
+    """Run *step* of the protocol, until the time *end* at most.
 
-    The server's own time-out does not end a commit's wait for its standby, and no time-out of a server that cannot be
-    reached arrives.  The connection is then closed and not cancelled: a commit that is cancelled while it waits is
-    shown to others without its standby having it.
+    The server's own time-out does not end a commit's wait for its standby, and the time-out of an unreachable server
+    never arrives.  The connection is then closed, not cancelled: a commit that is cancelled during this wait becomes
+    visible although the standby does not have it.
     """
     try:
         wanted = next(step)
@@ -77,9 +77,7 @@ class _AsyncConnection(psycopg.AsyncConnection[Any]):
 
 
 def connections(conninfo: str, size: int, timeout: float) -> ConnectionPool[Any]:
-    """A pool, not open yet: at most *size* connections, of which no call takes longer than twice *timeout* seconds and
-    a little.
-    """
+    """A pool, not open yet, of at most *size* connections.  No call takes much longer than twice *timeout* seconds."""
     return ConnectionPool(
         conninfo,
         connection_class=type("_Connection", (_Connection,), {"longest": timeout + GRACE}),
@@ -92,7 +90,7 @@ def connections(conninfo: str, size: int, timeout: float) -> ConnectionPool[Any]
 
 
 def async_connections(conninfo: str, size: int, timeout: float) -> AsyncConnectionPool[Any]:
-    """``connections``, awaited; to be made in the event loop."""
+    """The async twin of ``connections``; call it in the event loop."""
     return AsyncConnectionPool(
         conninfo,
         connection_class=type("_AsyncConnection", (_AsyncConnection,), {"longest": timeout + GRACE}),
@@ -105,14 +103,14 @@ def async_connections(conninfo: str, size: int, timeout: float) -> AsyncConnecti
 
 
 def unbounded(timeout: float) -> dict[str, Any]:
-    """How a connection is made on which a statement may take as long as it needs: to bring tables up to date."""
+    """The parameters of a connection without time limits, for migrations of the tables."""
     return {**_options(timeout), "options": _ISOLATION}
 
 
 def checked_schema(schema: str) -> str:
-    """*schema*, when it is a name that needs no quotes.
+    """Return *schema*.
 
-    :raises ValueError: when it is not.
+    :raises ValueError: when it is not a name that needs no quotes.
     """
     if not _NAME.fullmatch(schema):
         raise ValueError("schema must be a plain lower-case name")

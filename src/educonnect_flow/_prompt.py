@@ -9,9 +9,9 @@ from attrs import field, frozen
 
 @frozen(kw_only=True, slots=False)
 class HumanPrompt:
-    """What the identity page shows so that a human answers it: an image with its audio, or a puzzle.
+    """The human check on a page: an image with its audio, or a puzzle.
 
-    An image alone shuts people out; RGAA 4.1 (1.4, 1.5) asks for an alternative.
+    An image alone excludes people; RGAA 4.1 (1.4, 1.5) requires an alternative.
     """
 
     id: str
@@ -23,5 +23,5 @@ class HumanPrompt:
 
     @property
     def audio(self) -> bytes | None:
-        """The same in sound, as WAV.  Given as a function, it is made only when it is asked for."""
+        """The same as sound (WAV).  A function is called only when the sound is requested."""
         return self._audio() if callable(self._audio) else self._audio

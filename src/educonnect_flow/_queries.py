@@ -1,4 +1,4 @@
-"""What a host asks of all runs together: what is counted, what happened, and the deletion of what has expired."""
+"""Queries over all runs: counters, the audit trail, and the purge."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from educonnect_flow.tally import micros, moment
 
 
 async def purge(ports: Ports, limit: int) -> int:
-    """Delete what has expired; how many runs."""
+    """Delete expired data; return the number of runs deleted."""
     check_limit(limit)
     return await ports.stored(ports.store.purge, ports.now(), limit)
 
 
 async def audit(ports: Ports, after: int, limit: int) -> tuple[tuple[int, AuditEntry], ...]:
-    """Entries of all runs, by number."""
+    """Audit entries of all runs, each with its number."""
     check_limit(after)
     check_limit(limit)
     return await ports.stored(ports.store.entries, after, limit)
@@ -39,7 +39,7 @@ async def budget(ports: Ports, kind: str, mobile: str | None, source: str | None
         keys = ports.keys.tokens("source", source)
     now = micros(ports.now())
     used, until = 0, None
-    for key in keys:  # under the oldest of them everything is counted
+    for key in keys:  # hits are counted under every key; the oldest key has the complete count
         counted, free = await _counted(ports, kind, key, now)
         used, until = max(used, counted), max(free, until or free) if free is not None else until
     return Budget(
@@ -51,7 +51,7 @@ async def budget(ports: Ports, kind: str, mobile: str | None, source: str | None
 
 
 async def _counted(ports: Ports, kind: str, key: str, now: int) -> tuple[int, int | None]:
-    """How much is counted, and until when all parts of the limit refuse."""
+    """The count, and until when all parts of the limit refuse (``None`` when one does not), in microseconds."""
     try:
         limits = limits_of(kind, key, ports.settings)
     except KeyError:

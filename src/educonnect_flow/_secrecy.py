@@ -1,4 +1,4 @@
-"""Values that must not leave the process by accident."""
+"""Values that must not be written anywhere by accident."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ T = TypeVar("T")
 class Confidential:
     """A frozen value that holds a secret or personal data: it refuses to be pickled.
 
-    A pickle ends in caches, queues and crash reports.  A copy inside the process is the value
-    itself, since it cannot change.
+    Pickles are written to caches, queues and crash reports.  A copy inside the process is the value itself, because
+    it cannot change.
     """
 
     __slots__ = ()
@@ -28,9 +28,9 @@ class Confidential:
 
 
 def made(kind: type[T], fields: dict[str, Any]) -> T:
-    """A frozen, dict-backed record of *kind* with all of its *fields*: as its class makes one, and faster.
+    """Make a frozen, dict-backed record of class *kind* from all of its *fields*: faster than calling the class.
 
-    Fields are neither converted nor validated, and none has a default.
+    Fields are not converted or validated, and defaults are not applied.
     """
     record = object.__new__(kind)
     record.__dict__.update(fields)
@@ -38,9 +38,9 @@ def made(kind: type[T], fields: dict[str, Any]) -> T:
 
 
 def replace_fields(record: T, changes: dict[str, Any]) -> T:
-    """A frozen, dict-backed *record* (``frozen(slots=False)``) with *changes*: as ``attrs.evolve``, and faster.
+    """A frozen, dict-backed *record* (``frozen(slots=False)``) with *changes*: faster than ``attrs.evolve``.
 
-    Fields are neither converted nor validated again: only for records that this library makes.
+    Fields are not converted or validated again: only for records that this library makes.
     """
     copy = object.__new__(type(record))
     copy.__dict__.update(record.__dict__)
@@ -49,10 +49,10 @@ def replace_fields(record: T, changes: dict[str, Any]) -> T:
 
 
 class Hidden(str):
-    """Text whose repr shows nothing of it; else it is the text.
+    """A str whose repr does not show its text.
 
-    A traceback with local variables, as crash reporters make them, shows reprs.  What is made of it (a slice, a format)
-    is plain text again: hide that, too, before it gets a name.
+    A traceback with local variables, as crash reporters write it, shows reprs.  A formatted copy is a plain str again:
+    hide it, too, before you assign it to a variable.
     """
 
     __slots__ = ()
@@ -74,9 +74,9 @@ class Hidden(str):
 
 
 class Frameless:
-    """A context out of which an exception comes without the frames below: their local variables hold a secret.
+    """A context that removes the inner frames from an exception, because their local variables hold a secret.
 
-    For calls into other libraries, which turn a hidden text into one that is not.
+    For calls into other libraries, which make plain text of a hidden text.
     """
 
     def __enter__(self) -> None:
@@ -98,12 +98,12 @@ class HiddenBytes(bytes):
 
 
 def hidden(value: str) -> str:
-    """Text as ``Hidden``; anything else as it is, for what checks its type.  Also a converter of attrs."""
+    """Text as ``Hidden``; any other value unchanged, for a later type check.  Also an attrs converter."""
     return Hidden(value) if type(value) is str else value
 
 
 def hidden_or_none(value: str | None) -> str | None:
-    """``hidden``, where there may be nothing to hide."""
+    """``hidden``, for a text or ``None``."""
     return Hidden(value) if type(value) is str else value
 
 

@@ -1,4 +1,4 @@
-"""JSON as stores keep it, and text of others as a terminal and a spreadsheet may have it."""
+"""JSON for stores, and foreign text made safe for a terminal or a spreadsheet."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 _ENCODER = json.JSONEncoder(separators=(",", ":"), check_circular=False)
 _parts: Any = (
-    # As JSONEncoder makes it for each call; made once, for that takes longer than most of our values do.
+    # JSONEncoder makes it for each call, which takes longer than encoding most of our values: here it is made once.
     c_make_encoder(None, _ENCODER.default, encode_basestring_ascii, None, ":", ",", False, False, True)
     if c_make_encoder is not None
     else lambda value, _: _ENCODER.iterencode(value)
@@ -21,8 +21,8 @@ def encode(value: Any) -> str:
 
 
 def printable(text: str) -> str:
-    """*text* without what steers a terminal, hides or reorders what is read (control and format characters, halves of
-    characters, ends of lines): white space becomes a plain space, the rest is dropped.
+    """*text* without characters that control a terminal, or hide or reorder text (control and format characters, lone
+    surrogates, line ends): white space becomes a plain space, the others are removed.
     """
     if text.isprintable():
         return text

@@ -11,14 +11,14 @@ from educonnect_flow.errors import WrongUse
 
 
 def of(*kinds: type) -> Callable[[Any, Any, Any], None]:
-    """An attrs validator: exactly one of *kinds*, or a subclass of it that is no other kind of thing."""
+    """An attrs validator: an instance of one of *kinds*; a bool is no int, and a datetime is no date."""
     names = " or ".join("None" if kind is type(None) else kind.__name__ for kind in kinds)
     exact = frozenset(kinds)
 
     def check(instance: object, attribute: Any, value: object) -> None:
         if type(value) in exact:
             return
-        # bool is an int and datetime is a date to isinstance; neither is meant.
+        # For isinstance a bool is an int and a datetime is a date; here they are not.
         wrong = (bool not in kinds and isinstance(value, bool)) or (date in kinds and isinstance(value, datetime))
         if wrong or not isinstance(value, kinds):
             where = f"{type(instance).__name__}.{attribute.name}"
@@ -31,12 +31,12 @@ _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 def identity(instance: object, attribute: Any, value: Any) -> None:
-    """An attrs validator: text that every database can keep."""
+    """An attrs validator: text that every database can store."""
     where = f"{type(instance).__name__}.{attribute.name}"
     if not isinstance(value, str):
         raise WrongUse(f"{where} must be str, not {type(value).__name__}")
     if _UNSTORABLE.search(value):
-        raise WrongUse(f"{where} must have no null character and no half of a character")
+        raise WrongUse(f"{where} must contain no null character and no lone surrogate")
 
 
 def sequence(kind: type) -> Callable[[Any, Any, Any], None]:
@@ -54,12 +54,12 @@ def sequence(kind: type) -> Callable[[Any, Any, Any], None]:
 
 
 def frozen_sequence(value: Sequence[Any]) -> tuple[Any, ...]:
-    """An attrs converter: a list becomes a tuple; anything else is left for the check."""
+    """An attrs converter: a list becomes a tuple; any other value is unchanged, for the validator."""
     return tuple(value) if isinstance(value, list) else cast("tuple[Any, ...]", value)
 
 
 def called(instance: object, attribute: Any, value: object) -> None:
-    """An attrs validator: something that can be called."""
+    """An attrs validator: a callable."""
     if not callable(value):
         where = f"{type(instance).__name__}.{attribute.name}"
         raise WrongUse(f"{where} must be callable, not {type(value).__name__}")
@@ -68,7 +68,7 @@ def called(instance: object, attribute: Any, value: object) -> None:
 def has(name: str, port: object, *methods: str) -> None:
     """Check that *port* has *methods*.
 
-    :raises WrongUse: naming the first that is missing; also for a class where an instance is meant.
+    :raises WrongUse: names the first missing method; also when *port* is a class instead of an instance.
     """
     for method in methods:
         if isinstance(port, type) or not callable(getattr(port, method, None)):

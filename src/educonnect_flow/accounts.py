@@ -1,4 +1,4 @@
-"""An account: what the activation makes, and how it is kept as a record."""
+"""An account, which the activation creates, and its form as a record."""
 
 from __future__ import annotations
 
@@ -14,33 +14,33 @@ from educonnect_flow.records import Record, Ref
 from educonnect_flow.tally import Limit, micros, moment
 
 KIND = "account"
-"""Of the record."""
+"""The kind of the record."""
 
 FORMAT = 1
-"""Of the record's body."""
+"""The format version of the record's body."""
 
 HASH = "password_hash"
-"""The field of the body that the engine fills in, once the password is hashed."""
+"""The field of the body that the engine sets to the hash of the password."""
 
 
 @frozen(kw_only=True, slots=False)
 class Account(Confidential):
-    """What an activation comes to."""
+    """A parent's account."""
 
     identifier: str
     guardians: tuple[str, ...]
-    """Ids of the directory's records; no two accounts share one."""
+    """Ids of the guardians in the directory; no two accounts share one."""
     confirmed: tuple[str, ...]
-    """Ids of the pupils confirmed."""
+    """Ids of the confirmed pupils."""
     denied: tuple[str, ...]
-    """Ids of the pupils denied: for the school to look at."""
+    """Ids of the denied pupils: for the school to check."""
     password_hash: str = field(repr=False)
     created_at: datetime
     run: str
-    """Id of the run that made it."""
+    """Id of the run that created it."""
 
     def body(self) -> dict[str, Any]:
-        """The body of its record, to be encoded; the time in microseconds since 1970, UTC."""
+        """The body of its record, before JSON encoding; the time in microseconds since 1970, UTC."""
         return {
             "format": FORMAT,
             "guardians": self.guardians,
@@ -57,22 +57,22 @@ class Account(Confidential):
 
 
 def guardian_name(guardian: str) -> str:
-    """The name that the account of *guardian* has: no two accounts have it."""
+    """The unique name of the account of *guardian*."""
     return f"guardian:{guardian}"
 
 
 def of_guardians(guardians: tuple[str, ...]) -> tuple[Ref, ...]:
-    """Where the accounts of *guardians* are found; for a stranger one that leads nowhere, which costs as much."""
+    """References to the accounts of *guardians*; for an unknown parent one that finds nothing, at the same cost."""
     return tuple([Ref(KIND, name=guardian_name(guardian)) for guardian in guardians or ("",)])
 
 
 def of_identifier(identifier: str) -> Ref:
-    """Where the account of *identifier* is found."""
+    """The reference to the account with *identifier*."""
     return Ref(KIND, key=identifier)
 
 
 def read_account(record: Record) -> Account:
-    """The account that *record* keeps.
+    """The account in *record*.
 
     :raises ValueError: when it was written by a newer version of the library.
     """
@@ -94,5 +94,5 @@ _CENTURY = timedelta(days=36_525)
 
 
 def identifiers(stem: str, adds: int = 1) -> Limit:
-    """How many identifiers have this *stem*: counted for as long as they may be in use, and without a bound."""
+    """The counter of the identifiers with this *stem*: kept for a century, without a bound."""
     return Limit("identifiers", stem, sys.maxsize, _CENTURY, adds=adds)

@@ -1,6 +1,6 @@
-"""The flow that an asynchronous host awaits: the same procedure in an event loop.
+"""The flow for asynchronous hosts: the same procedure in an event loop.
 
-A port whose methods are coroutines is awaited; any other runs in a thread, as does the password hasher.
+A port whose methods are coroutines is awaited; other ports, and the password hasher, run in threads.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ T = TypeVar("T")
 
 @contextmanager
 def loop_in_thread(name: str) -> Iterator[Callable[..., Any]]:
-    """An event loop in a thread called *name*; yields what waits there for a coroutine, from any other thread."""
+    """Run an event loop in a thread named *name*; yields a function that runs a coroutine there, from any thread."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, name=name)
     thread.start()
@@ -76,7 +76,7 @@ async def _awaited(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) 
 
 
 class AsyncFlow(Generic[Out_co]):
-    """``Flow``, awaited; same parameters, each port synchronous or asynchronous."""
+    """The async twin of ``Flow``: same parameters; each port may be synchronous or asynchronous."""
 
     _fixed: ClassVar[tuple[Journey[Any], ...] | None] = None
 
@@ -177,6 +177,6 @@ class AsyncFlow(Generic[Out_co]):
 
 
 class AsyncActivationFlow(AsyncFlow[ActivationOutcome]):
-    """``ActivationFlow``, awaited; same parameters, each port synchronous or asynchronous."""
+    """The async twin of ``ActivationFlow``: same parameters; each port may be synchronous or asynchronous."""
 
     _fixed = (ACTIVATION,)

@@ -1,4 +1,4 @@
-"""The audit trail, read: as lines of JSON, and as a state again."""
+"""Reads the audit trail: as lines of JSON, or replayed to a state."""
 
 from __future__ import annotations
 
@@ -37,37 +37,37 @@ def json_line(number: int, entry: AuditEntry) -> str:
 
 
 def replay(entries: Iterable[AuditEntry], journey: Journey[Any] | None = None) -> Enum:
-    """The state that a run's trail leads to, over the table of its journey.
+    """Replay a run's audit entries over the table of its journey, and return the resulting state.
 
-    :param entries: all of one run, in order.
-    :param journey: default: the one of the library that the entries name.
-    :raises ValueError: when the trail does not begin with the start, when a step is not in the table, or when the
-        library has no such journey.
+    :param entries: all entries of one run, in order.
+    :param journey: default: the library's journey that the entries name.
+    :raises ValueError: when the entries do not begin with the start, when a transition is not in the table, or when
+        the library has no such journey.
     """
     state: Enum | None = None
     for entry in entries:
-        if entry.event == "Deliver":  # the relay's: no step of the journey
+        if entry.event == "Deliver":  # written by the relay: no transition of the run
             continue
         journey = journey or journey_named(entry.journey)
         if entry.journey != journey.name:
-            raise ValueError(f"an entry of {entry.journey} in a trail of {journey.name}")
+            raise ValueError(f"an entry of {entry.journey} among the entries of a run of {journey.name}")
         state = _after(journey, state, entry)
         if entry.dest != state.value:
-            raise ValueError(f"{entry.event} leads to {state}, and not to {entry.dest!r}")
+            raise ValueError(f"{entry.event} leads to {state}, not to {entry.dest!r}")
     if state is None:
-        raise ValueError("an empty trail")
+        raise ValueError("there are no entries")
     return state
 
 
 def _after(journey: Journey[Any], state: Enum | None, entry: AuditEntry) -> Enum:
-    """The state after *entry*, which was made in *state*."""
+    """The state after *entry*, when the state before is *state*."""
     if entry.event == "Start":
         if state is not None:
             raise ValueError("a second start")
         initial: Enum = journey.table.initial
         return initial
     if state is None or entry.source != state.value:
-        raise ValueError(f"{entry.event} in {entry.source!r}, where the trail has led to {state}")
+        raise ValueError(f"{entry.event} in {entry.source!r}, but the entries before lead to {state}")
     if entry.row is None:
         return state
     row = journey.table.named.get(entry.row)

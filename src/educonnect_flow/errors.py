@@ -1,8 +1,8 @@
-"""What is raised when the library is used wrongly, or when something outside it fails.
+"""The exceptions: for a wrong use of the library, and for a port that fails.
 
-A parent's mistake is never an exception: it is a ``Refusal``.  Every
-exception here derives from ``ActivationError``, so a host can catch that one.  No message
-holds a value that a parent typed, a code, a handle or a number.
+A parent's mistake is never an exception: it is a ``Refusal``.  Every exception here derives from
+``ActivationError``, so that a host can catch that one.  No message contains a value that a parent typed, a code, a
+handle or a number.
 """
 
 from __future__ import annotations
@@ -18,32 +18,32 @@ class ActivationError(Exception):
 
 
 class UnknownHandle(ActivationError):
-    """No run answers to this handle: it never did, it was rotated, or it is purged."""
+    """No run has this handle: it is wrong, it was replaced, or its run was purged."""
 
 
 class RequestReused(ActivationError):
-    """This ``request_id`` was already answered for another event, or for the same with another body."""
+    """This ``request_id`` was used before for another event, or for the same event with another body."""
 
 
 class NotNow(ActivationError):
-    """A query was made in a state where it has no meaning (a meter outside ``PASSWORD``)."""
+    """The state of the run does not allow this query (a password meter outside ``PASSWORD``)."""
 
 
 class StoreUnavailable(ActivationError):
-    """The store could not be reached, or did not answer in its time.  Nothing was said; try again."""
+    """The store could not be reached, or did not answer in time.  The request has no answer; send it again."""
 
 
 class WrongKey(StoreUnavailable):
-    """What is stored was written under another ``secret_key`` than any that this process has.
+    """Stored data was encrypted under a ``secret_key`` that this process does not have.
 
-    No retry mends it: give every process of the host the same keys, and keep an old one until nothing needs it.
+    A retry does not help: give every process of the host the same keys, and keep an old key until nothing needs it.
     """
 
 
 class PortUnavailable(ActivationError):
-    """The directory, the human check or the password hasher failed.  Nothing moved; try again.
+    """The directory, the human check or the password hasher failed.  Nothing changed; try again.
 
-    ``__cause__`` is what the adapter raised; ``port`` names the call.
+    ``__cause__`` is the adapter's exception; ``port`` names the call.
     """
 
     def __init__(self, port: str) -> None:
@@ -52,12 +52,12 @@ class PortUnavailable(ActivationError):
 
 
 class WrongUse(ActivationError, TypeError):
-    """A value of a wrong type, or one that no parent could have typed (an empty request id)."""
+    """The host passed a wrong type or an invalid value (an empty request id)."""
 
 
 class SmsRejected(ActivationError):
-    """Raised by a gateway: this message will never be sent (a number that does not exist)."""
+    """Raised by a gateway: it will never send this message (the number does not exist)."""
 
 
 class SmsUnavailable(ActivationError):
-    """Raised by a gateway: not now, try the same message again later."""
+    """Raised by a gateway: it cannot take the message now; try the same message later."""

@@ -51,7 +51,7 @@ async def _at_once(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) 
 
 
 def _run(call: Coroutine[Any, Any, T]) -> T:
-    """Run a coroutine that never waits, for every port answers at once: its first step is its last."""
+    """Run a coroutine that never waits, because no port of the flow is asynchronous: it ends in its first step."""
     try:
         call.send(None)
     except StopIteration as end:
@@ -91,7 +91,7 @@ def assemble(
     if breaches is not None:
         has("breaches", breaches, "holds")
     if observer is not None and (not callable(observer) or inspect.iscoroutinefunction(observer)):
-        raise WrongUse("observer must be a function that takes an audit entry, and not a coroutine's")
+        raise WrongUse("observer must be a function that takes an audit entry, not a coroutine function")
     return Ports(
         call=call,
         at_once=call is _at_once,
@@ -117,7 +117,7 @@ def checked_journeys(
     :raises WrongUse: when there is none, something else is among them, or there is nothing to choose.
     """
     if fixed is not None and journeys is not None:
-        raise WrongUse("this flow has always the same journeys; Flow and AsyncFlow take journeys=")
+        raise WrongUse("the journeys of this flow are fixed; Flow and AsyncFlow take journeys=")
     chosen: tuple[Any, ...] = fixed or (all_journeys() if journeys is None else tuple(journeys))
     if not chosen or not all(isinstance(journey, Journey) for journey in chosen):
         raise WrongUse("journeys must be one Journey or more")
@@ -129,7 +129,7 @@ def check_journey(engine: Engine, journey: Any) -> None:
     if not isinstance(journey, Journey):
         raise WrongUse(f"start takes a Journey, not {type(journey).__name__}; the source is source=")
     if engine.journeys.get(journey.name) is not journey:
-        raise WrongUse(f"this flow has not the journey {journey.name}")
+        raise WrongUse(f"this flow does not have the journey {journey.name}")
 
 
 class Flow(Generic[Out_co]):
@@ -137,7 +137,7 @@ class Flow(Generic[Out_co]):
 
     One instance serves all threads of a process for as long as it lives.
 
-    :param directory: who the schools know.
+    :param directory: the guardians in the schools' records.
     :param store: where everything is kept.
     :param sms: the gateway; only ``deliver`` calls it.
     :param secret_key: 16 bytes or more, the same in every process and for as long as anything stored is in use;
@@ -151,11 +151,11 @@ class Flow(Generic[Out_co]):
     :param observer: called with every audit entry once it is committed, and with refusals that are not kept
         (``NOT_NOW``): for a host's metrics.  What it raises is logged and stops nothing.
     :param journeys: those that this flow has; default: all of the library.
-    :raises WrongUse: when the key is no bytes or too short.
+    :raises WrongUse: when the key is not bytes, or too short.
     """
 
     _fixed: ClassVar[tuple[Journey[Any], ...] | None] = None
-    """The journeys of a class that has always the same."""
+    """The fixed journeys of a class; ``None``: the host chooses."""
 
     def __init__(
         self,
@@ -217,8 +217,8 @@ class Flow(Generic[Out_co]):
             same answer and changes nothing.
         :raises UnknownHandle: no run of the flow's journeys answers to it.
         :raises RequestReused: the id was used for another event or body.
-        :raises StoreUnavailable: nothing was said; try again with the same ``request_id``.
-        :raises PortUnavailable: the directory, the human check or the hasher failed; nothing moved.
+        :raises StoreUnavailable: there is no answer; send it again with the same ``request_id``.
+        :raises PortUnavailable: the directory, the human check or the hasher failed; nothing changed.
         :raises WrongUse: a value of a wrong type.
         """
         handle = hidden(handle)
@@ -226,7 +226,7 @@ class Flow(Generic[Out_co]):
         return outcome
 
     def resume(self, handle: str) -> Out_co:
-        """Where the parent is: for a page that is loaded again.  Does not count as activity.
+        """The current page of the run, for a page that is loaded again.  Does not count as activity.
 
         :raises UnknownHandle: no run of the flow's journeys answers to it.
         :raises StoreUnavailable: try again.
@@ -245,9 +245,9 @@ class Flow(Generic[Out_co]):
         return _run(self._engine.assess_password(handle, password))
 
     def deliver(self, limit: int = 100) -> int:
-        """Hand over up to *limit* messages that wait; how many the gateway took.
+        """Send up to *limit* waiting messages; return how many the gateway took.
 
-        Call it from a process of its own, or after each request where a queue is too much; never before answering.
+        Call it from a process of its own, or, in a small host, after the answer of each request; never before it.
 
         :raises StoreUnavailable: what is not handed over stays in the outbox.
         """
@@ -261,7 +261,7 @@ class Flow(Generic[Out_co]):
         return _run(relay.hand_over(self._engine.ports, limit))
 
     def purge(self, limit: int = 1_000) -> int:
-        """Delete up to *limit* runs that ended ``keep_for`` ago; how many.
+        """Delete up to *limit* runs that ended ``keep_for`` ago; return how many.
 
         :raises StoreUnavailable: try again.
         """
@@ -294,7 +294,7 @@ class Flow(Generic[Out_co]):
         return _run(queries.audit(self._engine.ports, after, limit))
 
     def close(self) -> None:
-        """Give back the store's files and connections.  The flow is not used after."""
+        """Close the store's files and connections.  Do not use the flow afterwards."""
         self._engine.ports.store.close()
 
 

@@ -1,4 +1,4 @@
-"""What a host gets back: the outcome of every call, and what is counted against a budget."""
+"""What a host gets: the outcome of every call, and the count of a limit."""
 
 from __future__ import annotations
 
@@ -31,17 +31,17 @@ else:
 
 @frozen(kw_only=True, slots=False)
 class Outcome(Confidential, Generic[S_co, V_co]):
-    """Where the parent is, and what became of the event."""
+    """The state of the run, and the result of the event."""
 
     handle: str = field(converter=hidden, repr=False)
-    """What the next call is made with: keep the newest (in a session, a signed cookie), and only there."""
+    """The handle for the next call: keep only the newest, in a session or a signed cookie."""
     journey: str
     """The name of the run's journey."""
     state: S_co
     """A member of the journey's states; of the activation's: a ``State``."""
     accepted: bool
     refusals: tuple[Refusal, ...]
-    """Why not; empty when accepted."""
+    """Why the event was refused; empty when it was accepted."""
     view: V_co
     """What the page of the state may show, one class per state.
 
@@ -62,5 +62,5 @@ class Budget:
     cap: int | None
     """``None``: there is no bound, and nothing is counted."""
     barred_until: datetime | None
-    """Until when it refuses; ``None`` when it does not.  Of a national one: when the last of its parts is free again,
-    and only when all refuse."""
+    """Until when it refuses (aware, UTC); ``None`` when it does not.  For a national limit: only when all of its parts
+    refuse; the latest of their times."""

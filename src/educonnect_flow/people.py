@@ -21,7 +21,7 @@ SealedMobile = NewType("SealedMobile", str)
 """An ``E164``, encrypted under the host's key: what is stored."""
 
 MobileKey = NewType("MobileKey", str)
-"""A keyed hash of an ``E164``: what is counted under, and stands in the audit trail."""
+"""A keyed hash of an ``E164``: the key of counters, and written in the audit trail."""
 
 
 class Relation(Enum):
@@ -62,7 +62,7 @@ class Guardian(Confidential):
     """
 
     id: str = field(validator=identity)
-    """Stable: an account is tied to it, and there is never a second one for the same id."""
+    """A stable id: an account belongs to it, and there is never a second account for the same id."""
     family_name: str = field(validator=of(str))
     """The birth name."""
     given_name: str = field(validator=of(str))

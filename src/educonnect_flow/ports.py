@@ -2,6 +2,8 @@
 
 Each Protocol has an async twin whose methods are awaited; ``AsyncActivationFlow`` takes either.  The
 largest is the store, which has a contract test: ``educonnect_flow.testing.StoreContract``.
+
+Long, for all ports are here, each with its asynchronous twin.
 """
 
 from __future__ import annotations
@@ -40,10 +42,10 @@ def utc_now() -> datetime:
 
 
 class Directory(Protocol):
-    """Who the schools know."""
+    """The guardians in the schools' records."""
 
     def find(self, mobile: str) -> Sequence[Guardian]:
-        """Every guardian with this *mobile* (E.164); unknown: empty.  As quick for one as for the other."""
+        """Every guardian with this *mobile* (E.164); empty when unknown, after the same time."""
         ...
 
     def guardians(self, ids: Sequence[str]) -> Sequence[Guardian]:
@@ -138,18 +140,18 @@ class AsyncBreachList(Protocol):
 
 
 class HumanCheck(Protocol):
-    """Tells people from programs."""
+    """Distinguishes people from programs."""
 
     def issue(self) -> HumanPrompt:
         """A new prompt."""
         ...
 
     def show(self, id: str) -> HumanPrompt | None:
-        """A prompt that was issued, again; ``None`` when it is spent or over."""
+        """A prompt that was issued, again; ``None`` when it is used or expired."""
         ...
 
     def passes(self, id: str, answer: str) -> bool:
-        """Whether *answer* is right.  Once per prompt, never twice: the call spends it."""
+        """Whether *answer* is right.  Only the first call for a prompt can be true."""
         ...
 
 
@@ -204,23 +206,23 @@ class Store(Protocol):
         ...
 
     def settle(self, message: str, audit: AuditEntry | None = None, lease: Lease | None = None) -> Settled:
-        """A message is done with: deleted, and *audit* noted in the same transaction.  Notes nothing when it is settled
-        or void already.  With a *lease*, the next message is leased in the same call.
+        """Delete a finished message, and write *audit* in the same transaction; writes nothing when the message is gone
+        already.  With a *lease*, the next message is leased in the same call.
         """
         ...
 
     def release(self, message: str, attempts: int, due_at: datetime) -> None:
-        """A message could not be handed over: it is due again at *due_at*.  Does nothing when it was leased again
-        since, for its ``attempts`` are then not those of this lease.
+        """A message could not be handed over: it is due again at *due_at*.  Does nothing when its
+        ``attempts`` differ, because then another relay has leased it since.
         """
         ...
 
     def spend(self, key: str, now: datetime, until: datetime) -> bool:
-        """Whether *key* is spent by this very call: true once, of however many at once, until *until* has come."""
+        """Mark *key* as used until *until*; true for one call only, also when several come at once."""
         ...
 
     def spent(self, key: str, now: datetime) -> bool:
-        """Whether *key* is spent already."""
+        """Whether *key* is used already."""
         ...
 
     def tally(self, kind: str, key: str) -> Tally:
@@ -245,7 +247,7 @@ class Store(Protocol):
         ...
 
     def close(self) -> None:
-        """Give back files and connections.  The store is not used after."""
+        """Close files and connections.  The store is not used afterwards."""
         ...
 
 

@@ -1,4 +1,4 @@
-"""The relay as a process of its own: runs until it is told to stop, and stops between two messages."""
+"""The relay as a process of its own: runs until a signal, and stops between two messages."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ T = TypeVar("T")
 AnyFlow = Flow | AsyncFlow
 
 LONGEST_PAUSE = timedelta(seconds=30)
-"""Between two tries while the store is away, at most."""
+"""Longest pause between two tries while the store is unavailable."""
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
@@ -51,7 +51,7 @@ def relay(flow: AnyFlow, *, threads: int = 1, idle: float = 1.0, report: float =
             try:
                 for _ in range(threads):
                     working.append(pool.submit(_work, flow, call, stop, counts, idle))
-                    working[-1].add_done_callback(lambda _: stop.set())  # one that failed takes the others along
+                    working[-1].add_done_callback(lambda _: stop.set())  # if one worker fails, stop all
                 for done in working:
                     done.result()
             finally:
@@ -104,7 +104,7 @@ def _work(flow: AnyFlow, call: Callable[..., Any], stop: threading.Event, counts
         except StoreUnavailable as error:
             away += 1
             seconds = pause(first, away, LONGEST_PAUSE).total_seconds()
-            _log.error("relay: the store is away (%s), trying again in %.1f s", error, seconds)
+            _log.error("relay: the store is unavailable (%s), trying again in %.1f s", error, seconds)
             stop.wait(seconds)
             continue
         away = 0
@@ -115,7 +115,7 @@ def _work(flow: AnyFlow, call: Callable[..., Any], stop: threading.Event, counts
 
 @contextmanager
 def _called(flow: AnyFlow) -> Iterator[Callable[..., Any]]:
-    """How a method of *flow* is called from any thread: at once, or in an event loop of its own."""
+    """A function that calls a method of *flow* from any thread: directly, or in an event loop of its own."""
     if isinstance(flow, Flow):
         try:
             yield lambda method, *args: method(*args)

@@ -18,7 +18,7 @@ from educonnect_flow.errors import WrongUse
 
 
 class Reason(Enum):
-    """Every reason there is.  Texts for parents stand in the message catalogues, one per member."""
+    """Every reason there is.  The message catalogues have a text for parents for each."""
 
     NOT_NOW = "not_now"
     """The state does not accept this event; nothing changed."""
@@ -46,19 +46,19 @@ class Reason(Enum):
     """A number of six or eight digits, as some territories dial it.  Params: ``prefix``: those that fit it."""
 
     HUMAN_CHECK_REQUIRED = "human_check_required"
-    """The human check was not answered; the prompt still stands."""
+    """The human check was not answered; the prompt is still valid."""
     HUMAN_CHECK_FAILED = "human_check_failed"
     """The answer was wrong or late; the view holds a new prompt."""
     IDENTITY_UNKNOWN = "identity_unknown"
-    """Nobody by this name and mobile.  Only said when ``tell_unknown_identity`` is set."""
+    """No guardian has this name and mobile.  Only used when ``tell_unknown_identity`` is set."""
 
     MOBILE_LOCKED = "mobile_locked"
     """Too many failures with this mobile.  Params: ``at``, ``seconds``."""
     SOURCE_FAILURES = "source_failures"
-    """Too many failures from this source: no attempt is looked at.  Costs none.  Params: ``at``, ``seconds``."""
+    """Too many failures from this source: submits are refused; costs no attempt.  Params: ``at``, ``seconds``."""
     SERVICE_FAILURES = "service_failures"
-    """Too many failures in a range of numbers, or in all: no attempt is looked at.  Costs none.  Params: ``at``,
-    ``seconds``."""
+    """Too many failures in a range of numbers, or national: submits are refused for now; costs no attempt.  Params:
+    ``at``, ``seconds``."""
     RESEND_TOO_SOON = "resend_too_soon"
     """A code went out a moment ago.  Params: ``at``, ``seconds``."""
     RESENDS_USED = "resends_used"
@@ -77,7 +77,7 @@ class Reason(Enum):
     CODE_WRONG = "code_wrong"
     """Another code; costs an attempt.  Params: ``attempts_left``."""
     CODE_EXPIRED = "code_expired"
-    """The code is over; costs no attempt."""
+    """The code has expired; costs no attempt."""
     LOCKED = "locked"
     """Too many failures: the activation is ``LOCKED``.  Params: ``at``, ``seconds``."""
 
@@ -94,7 +94,7 @@ class Reason(Enum):
     BIRTH_DATES_WRONG = "birth_dates_wrong"
     """One of the dates is wrong, or several; costs an attempt.  Params: ``attempts_left``."""
     NO_PUPIL = "no_pupil"
-    """The schools know no pupil of this guardian: the activation is ``REFUSED``."""
+    """The schools have no pupil of this guardian: the activation is ``REFUSED``."""
     NO_PUPIL_CONFIRMED = "no_pupil_confirmed"
     """Every pupil was denied: the activation is ``REFUSED``."""
 
@@ -109,17 +109,17 @@ class Reason(Enum):
     PASSWORD_NO_SPECIAL = "password_no_special"
     """None of the guide's special characters."""
     PASSWORD_COMMON = "password_common"
-    """One of those that everybody uses."""
+    """A common password."""
     PASSWORD_BREACHED = "password_breached"
     """On the host's list of passwords that were published."""
     PASSWORD_HAS_NAME = "password_has_name"
-    """Made of the parent's own name."""
+    """Contains the parent's own name."""
     PASSWORD_HAS_MOBILE = "password_has_mobile"
-    """Made of the parent's own number."""
+    """Contains the parent's own number."""
     PASSWORD_HAS_IDENTIFIER = "password_has_identifier"
-    """Made of the identifier to be."""
+    """Contains the future identifier."""
     PASSWORD_HAS_SERVICE = "password_has_service"
-    """Made of the service's name."""
+    """Contains the service's name."""
     PASSWORD_MISMATCH = "password_mismatch"
     """The confirmation differs."""
 

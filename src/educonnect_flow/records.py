@@ -151,9 +151,9 @@ class Outgoing(Confidential):
     due_at: datetime
     """When it may leave."""
     expires_at: datetime
-    """When it is of no use any more: it is dropped."""
+    """When it expires: then it is dropped; aware, UTC."""
     decoy: bool
-    """Written for a stranger: the relay drops it."""
+    """Written for an unknown parent: the relay drops it."""
     body: str = field(repr=False)
     """What the message is made of when it leaves; the store does not read it."""
 
@@ -180,9 +180,9 @@ class Loaded(Confidential):
 
     run: StoredRun
     current: bool
-    """False when the handle is the one before: it then only serves to repeat the request that replaced it."""
+    """False for the previous handle, which may only repeat the request that replaced it."""
     rotated_by: str | None
-    """Key of the request that replaced the handle before."""
+    """Key of the request that replaced the previous handle."""
     answered: Answered | None
     """The request asked for, when it was answered."""
     records: tuple[Record, ...]
@@ -202,7 +202,7 @@ class Commit(Confidential):
     handle: str | None = None
     """Digest of a new handle: of the first, or of the one that replaces the current, which becomes the one before."""
     forget: bool = False
-    """The handle before is unknown from now on."""
+    """Revoke the previous handle."""
     answered: Answered | None = None
     """The request that this commit answers; its body is the run's."""
     limits: tuple[Limit, ...] = ()
@@ -228,7 +228,7 @@ class Commit(Confidential):
 
 
 class CommitStatus(Enum):
-    """What became of a commit."""
+    """The result of a commit."""
 
     DONE = "done"
     STALE = "stale"
@@ -240,7 +240,7 @@ class CommitStatus(Enum):
 
 
 class Conflict(NamedTuple):
-    """Which record of a commit is in the way of another."""
+    """Which record of a commit has a conflict."""
 
     kind: str
     key: str

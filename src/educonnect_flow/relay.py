@@ -1,4 +1,4 @@
-"""The outbox's other end: hands what waits over to the gateway, under a lease, after its commit."""
+"""Sends the messages of the outbox to the gateway, each under a lease, after its commit."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _log = logging.getLogger("educonnect_flow")
 
 
 class DeliveryCounts(NamedTuple):
-    """How many messages were claimed, by what became of them."""
+    """How many messages were leased, by result."""
 
     taken: int = 0
     """The gateway has them."""
@@ -33,9 +33,9 @@ class DeliveryCounts(NamedTuple):
     retried: int = 0
     """They could not be handed over, and wait for another try."""
     expired: int = 0
-    """Their code was over: dropped."""
+    """Their code had expired: dropped."""
     decoy: int = 0
-    """They were written for strangers: dropped."""
+    """They were decoys: dropped."""
 
     def plus(self, other: DeliveryCounts) -> DeliveryCounts:
         """Both together."""
@@ -53,7 +53,7 @@ def shortest_life(settings: Settings) -> timedelta:
 async def hand_over(ports: Ports, limit: int = 100) -> DeliveryCounts:
     """Hand over up to *limit* messages that wait.
 
-    :raises StoreUnavailable: what was claimed until then becomes due again when its lease is over.
+    :raises StoreUnavailable: the leased message becomes due again when its lease expires.
     """
     check_limit(limit)
     handed, lease = DeliveryCounts(), _lease(ports)
@@ -62,7 +62,7 @@ async def hand_over(ports: Ports, limit: int = 100) -> DeliveryCounts:
         if leased is None:
             break
         became, audit = DeliveryCounts(retried=1), None
-        if ports.now() < lease.until:  # else the store answered so late that the message is another relay's by now
+        if ports.now() < lease.until:  # else the lease has expired, and another relay may have it
             became, audit = await _hand_over(ports, leased)
         handed = handed.plus(became)
         lease = _lease(ports)
@@ -83,8 +83,8 @@ def _lease(ports: Ports) -> Lease:
 
 
 async def _hand_over(ports: Ports, out: Leased) -> tuple[DeliveryCounts, AuditEntry | None]:
-    """What became of one message, and what is to be noted of it.  One that is retried is released."""
-    from educonnect_flow._messages import sms_text  # here, for only relays need it
+    """Send one message: the result, and its audit entry, if any.  A message to be retried is released."""
+    from educonnect_flow._messages import sms_text  # imported here: only relays need it
 
     now = ports.now()
     if out.decoy or now > out.expires_at - shortest_life(ports.settings):
@@ -111,7 +111,7 @@ async def _hand_over(ports: Ports, out: Leased) -> tuple[DeliveryCounts, AuditEn
             mobile=ports.keys.token("mobile", ports.mobile_of(out.run, read_letter(out.body).mobile)),
         )
         return DeliveryCounts(rejected=1), audit
-    except Exception as error:  # noqa: BLE001 - a gateway may raise anything; no message is lost for it
+    except Exception as error:  # noqa: BLE001 - a gateway may raise anything; no message is lost
         kind = type(error).__name__
         _log.warning("message %s not taken (%s), try %d: %s", out.id, kind, out.attempts, frames_of(error))
         due_at = ports.now() + pause(ports.settings.retry_after, out.attempts, LONGEST_WAIT)
@@ -121,8 +121,8 @@ async def _hand_over(ports: Ports, out: Leased) -> tuple[DeliveryCounts, AuditEn
 
 
 def pause(first: timedelta, attempts: int, longest: timedelta) -> timedelta:
-    """Until the next try: *first*, doubled after each of *attempts*, up to *longest*; and drawn from its upper half, so
-    that what failed together does not come back together.
+    """The wait until the next try: *first*, doubled after each of *attempts*, up to *longest*; drawn from its upper
+    half, so that messages that failed together are not retried together.
     """
     doubled: timedelta = min(first * 2 ** min(attempts - 1, 20), longest)
     return doubled * random.uniform(0.5, 1)  # noqa: S311 - a jitter

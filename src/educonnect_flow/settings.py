@@ -74,14 +74,14 @@ class Settings:
     )
     sms_budget: int | None = _setting(100_000, ASSUMED, "codes in all, national; `None` sets no bound", int, type(None))
     sms_window: timedelta = _setting(_DAY, ASSUMED, "within which codes are counted, but those per activation")
-    idle_for: timedelta = _setting(timedelta(hours=1), ASSUMED, "without a submit, after which one starts over")
+    idle_for: timedelta = _setting(timedelta(hours=1), ASSUMED, "time without a submit after which a run expires")
     run_for: timedelta = _setting(
-        timedelta(hours=4), DESIGN, "from the start, after which one starts over, whatever was submitted"
+        timedelta(hours=4), DESIGN, "time from the start after which a run expires, also when it is used"
     )
-    events_per_run: int = _setting(200, DESIGN, "submits, of whatever kind, after which one starts over")
-    keep_for: timedelta = _setting(_DAY, ASSUMED, "how long what is over is kept before `purge` deletes it")
+    events_per_run: int = _setting(200, DESIGN, "submits of any kind after which a run expires")
+    keep_for: timedelta = _setting(_DAY, ASSUMED, "how long an ended run is kept before `purge` deletes it")
     tell_unknown_identity: bool = _setting(
-        False, ASSUMED, "tell a parent that nobody goes by this name and mobile; a stranger is then told as well"
+        False, ASSUMED, "show that a name and mobile are unknown; then any visitor can find out who is known"
     )
     password_min: int = _setting(8, GUIDE, "characters of a password at least")
     password_max: int = _setting(256, DESIGN, "characters of a password at most; checked before anything else")
@@ -90,12 +90,12 @@ class Settings:
         default=("educonnect",),
         converter=frozen_sequence,
         validator=sequence(str),
-        metadata={"source": ASSUMED, "meaning": "words that no password may be made of"},
+        metadata={"source": ASSUMED, "meaning": "words that no password may contain"},
     )
     origin: str = _setting(
         "educonnect.education.gouv.fr",
         GUIDE,
-        "the host's domain, for the line of the SMS by which phones fill the code in",
+        "the host's domain, in the SMS, so that phones fill the code in",
     )
     sms_locale: str = _setting("fr", GUIDE, "language of the SMS")
     lease_for: timedelta = _setting(timedelta(seconds=60), DESIGN, "how long a relay may take for one message")

@@ -1,4 +1,4 @@
-"""Counting within a window: how often something happened under a key, and until when it is barred.
+"""Counting within a window: how often something happened under a key, and until when it is blocked.
 
 Pure, so that every store counts alike: it keeps a ``Tally`` per key and applies these
 functions inside its own transaction.  Times are whole microseconds since 1970, UTC.
@@ -39,10 +39,10 @@ class Limit(NamedTuple):
     cap: int
     window: timedelta
     lock: timedelta | None = None
-    """With a lock, the hit that reaches the cap bars the key for that long, and so does each later one
-    within the window.  Without, the key is barred until enough hits have left the window."""
+    """With a lock, the hit that reaches the cap blocks the key for that long, and so does each later one
+    within the window.  Without, the key is blocked until enough hits have left the window."""
     adds: int = 1
-    """0: only to be free; 1: to be free, and counted."""
+    """0: check the limit only; 1: check it and add one."""
 
 
 class Tally(NamedTuple):
@@ -95,7 +95,7 @@ def used(tally: Tally, limit: Limit, now: int) -> int:
 
 
 def hit(tally: Tally, limit: Limit, now: int) -> Tally:
-    """*tally* with one hit more at *now*.  Call it only when ``barred`` said ``None``."""
+    """*tally* with one hit more at *now*.  Call it only when ``barred`` returned ``None``."""
     window = limit.window // _MICROSECOND
     slot = now
     if limit.cap > EXACT:
@@ -113,6 +113,6 @@ def hit(tally: Tally, limit: Limit, now: int) -> Tally:
 
 
 def forgotten_at(tally: Tally, limit: Limit) -> int:
-    """From when on *tally* says nothing any more and may be deleted."""
+    """From when on *tally* has no effect any more and may be deleted."""
     last = tally.hits[-1][0] if tally.hits else 0
     return max(last + limit.window // _MICROSECOND, tally.barred_until)

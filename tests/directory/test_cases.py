@@ -38,7 +38,7 @@ RIGHT = {
     "siecle-01-eleve-lui-meme": Right({}, {Kind.PUPIL_AS_GUARDIAN: 1, Kind.NO_LEGAL_REPRESENTATIVE: 1}),
     "siecle-02-lien-sans-niveau": Right({ODILE: LEGAL}, {Kind.LINK_MALFORMED: 1}),
     "siecle-03-personne-en-double": Right({ODILE: LEGAL}, {Kind.TWICE: 1}),
-    "siecle-04-prenom-point": Right({"TEL_PORTABLE>+33612345604": LEGAL}, {Kind.NO_GIVEN_NAME: 1}),
+    "siecle-04-prenom-point": Right({"+33612345604": LEGAL}, {Kind.NO_GIVEN_NAME: 1}),
     "siecle-06-zip-macos": ONE,
     "siecle-08-dossier-entier": Right({ODILE: LEGAL}, skipped=("Nomenclature.xml", "Structures.xml")),
     "siecle-15-uaj-minuscule": ONE,

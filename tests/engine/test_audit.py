@@ -132,10 +132,10 @@ def test_a_trail_that_is_not_of_the_table_is_refused() -> None:
     out = walked(world)
     trail = world.store.trail(identity(world, out))
     wrong: list[tuple[list[AuditEntry], str]] = [
-        ([], "empty"),
-        (list(trail[1:]), "led to None"),
+        ([], "no entries"),
+        (list(trail[1:]), "lead to None"),
         ([*trail, trail[0]], "second start"),
-        ([trail[0], *trail[2:]], "led to"),
+        ([trail[0], *trail[2:]], "lead to"),
         ([*trail[:3], evolve(trail[3], dest="code")], "leads to"),
         ([trail[0], evolve(trail[1], row="code.right")], "no row"),
         ([trail[0], evolve(trail[1], row="nothing")], "no row"),

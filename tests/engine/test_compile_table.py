@@ -79,14 +79,14 @@ def test_a_good_table_builds() -> None:
         ((GOOD[0], GOOD[1], GOOD[3]), (Push, Burn), None),
         ((*GOOD[:2], Row("shut.push", Door.SHUT, Push, Door.SHUT), Row("open.burn", Door.OPEN, Burn, Door.GONE)),
          (Push, Burn), "SHUT is a trap"),
-        ((*GOOD, Row("gone.push", Door.GONE, Push, Door.OPEN)), (Push, Burn), "'gone.push' leads out of the final state GONE"),
+        ((*GOOD, Row("gone.push", Door.GONE, Push, Door.OPEN)), (Push, Burn), "'gone.push' leaves the final state GONE"),
         ((*GOOD, bad_row("open.x", "nowhere", Push, Door.OPEN)), (Push, Burn), "'open.x' names an unknown state: 'nowhere'"),
         ((*GOOD, bad_row("open.x", Door.OPEN, Push, "nowhere")), (Push, Burn), "'open.x' names an unknown state: 'nowhere'"),
         ((*GOOD, Row("open.x", Door.OPEN, Knock, Door.OPEN)), (Push, Burn), "'open.x' names an unknown event"),
-        ((*GOOD, bad_row("shut.x", Door.SHUT, Push, Door.OPEN, ("text",))), (Push, Burn), "cannot be called: 'text'"),
-        ((*GOOD, GOOD[3]), (Push, Burn), "two rows are called 'shut.burn'"),
+        ((*GOOD, bad_row("shut.x", Door.SHUT, Push, Door.OPEN, ("text",))), (Push, Burn), "is not callable: 'text'"),
+        ((*GOOD, GOOD[3]), (Push, Burn), "two rows have the name 'shut.burn'"),
         ((*GOOD, Row("open.late", Door.OPEN, Push, Door.SHUT, (never,))), (Push, Burn),
-         "'open.late' can never be taken: 'open.again' before it takes all"),
+         "'open.late' can never be taken: 'open.again' before it has no guard"),
         (GOOD, (Push, Burn, Knock), "no row takes the event Knock"),
     ],
 )  # fmt: skip
@@ -208,7 +208,7 @@ def test_a_machine_whose_rows_were_exchanged_is_refused() -> None:
     )
     transitions: Any = table.machine.events["ClaimIdentity"].transitions
     transitions["IDENTITY"].append(table.machine.events["SubmitCode"].transitions["CODE"][0])
-    with pytest.raises(TableError, match="mixes rows up: ClaimIdentity in IDENTITY"):
+    with pytest.raises(TableError, match="confuses rows: ClaimIdentity in IDENTITY"):
         _ways_of(table.machine, ROWS)
 
 
@@ -219,7 +219,7 @@ def test_two_events_of_one_name_are_refused() -> None:
         Row("shut.push", Door.SHUT, other, Door.OPEN),
         Row("open.burn", Door.OPEN, Burn, Door.GONE),
     )
-    with pytest.raises(TableError, match="two events are called Push"):
+    with pytest.raises(TableError, match="two events have the name Push"):
         compile_table(rows, states=Door, events=(Push, other, Burn), initial=Door.OPEN, final=frozenset({Door.GONE}))
 
 
@@ -248,7 +248,7 @@ def test_an_effect_that_opens_something_needs_its_guard() -> None:
     gone = GOOD[3]
     for guards in ((proved,), (never,), (never, proved)):
         assert build(*GOOD[:3], evolve(gone, when=guards, do=(note, opens)), evolve(gone, name="shut.not"))
-    with pytest.raises(TableError, match="row 'shut.burn' does opens, and does not ask proved or never"):
+    with pytest.raises(TableError, match="row 'shut.burn' has the effect opens without the guard proved or never"):
         build(*GOOD[:3], evolve(gone, do=(opens,)))
 
 
@@ -260,7 +260,7 @@ def test_no_journey_opens_a_step_without_its_guard(journey: Any) -> None:
     assert opening
     for row in opening:
         rows = tuple(evolve(one, when=(never,)) if one is row else one for one in journey.table.rows)
-        with pytest.raises(TableError, match=f"row {row.name!r} does .*, and does not ask "):
+        with pytest.raises(TableError, match=f"row {row.name!r} has the effect .* without the guard "):
             compile_table(
                 rows,
                 states=journey.run.states,
@@ -336,6 +336,6 @@ def test_a_state_beside_the_way_is_in_the_note() -> None:
     )
     table = compile_table(rows, states=Path, events=(Push, Burn), initial=Path.FIRST, final=frozenset({Path.END}))
     drawn = drawing(table, GoBack, Lapse)
-    assert "Beside the way: SHORT → END." in drawn
+    assert "Beside the main path: SHORT → END." in drawn
     assert "GoBack" not in drawn
     assert "Lapse" not in drawn

@@ -168,11 +168,11 @@ def test_another_key_has_its_own_error_and_the_log_says_what_to_look_at(caplog: 
     with pytest.raises(WrongKey, match="secret_key"):
         other.submit(out, SubmitCode("123456"))
     (line,) = errors(caplog)
-    assert "is it the same in every process?" in line
+    assert "is the key the same in every process?" in line
     caplog.clear()
     with caplog.at_level(logging.WARNING, "educonnect_flow"):
         assert other.flow.deliver() == 0  # the relay of another process, as the pages of the docs once made it
-    assert any("is it the same in every process?" in text for text in errors(caplog))
+    assert any("is the key the same in every process?" in text for text in errors(caplog))
     assert "not taken (WrongKey), try 1" in caplog.text
     world.clock.advance(minutes=1)
     assert world.code().isdecimal()  # the relay with the right key still hands it over

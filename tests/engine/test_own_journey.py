@@ -124,13 +124,13 @@ def test_a_start_that_always_meets_another_ends_in_a_clear_error(monkeypatch: py
             return CommitResult(CommitStatus.STALE)
 
     world = World(Busy(), kind=Flow, journeys=[DOOR])
-    with pytest.raises(StoreUnavailable, match="too many others"):
+    with pytest.raises(StoreUnavailable, match="too many concurrent changes"):
         world.flow.start(DOOR, event=Knock("lea"))
 
 
 def test_two_journeys_of_one_name_are_refused() -> None:
     other = Journey(run=DoorRun, table=DOOR.table, events=DOOR.events, facts=DOOR.facts, views=DOOR.views)
-    with pytest.raises(WrongUse, match="two journeys are called DOOR"):
+    with pytest.raises(WrongUse, match="two journeys have the name DOOR"):
         World(kind=Flow, journeys=[DOOR, other])
 
 

@@ -337,10 +337,10 @@ def test_endless_contention_ends_in_a_clear_error() -> None:
     world = World(store)
     out = world.at(State.CODE)
     store.busy = True
-    with pytest.raises(StoreUnavailable, match="too many others"):
+    with pytest.raises(StoreUnavailable, match="too many concurrent changes"):
         world.submit(out, GoBack())
     world.clock.advance(hours=2)
-    with pytest.raises(StoreUnavailable, match="too many others"):
+    with pytest.raises(StoreUnavailable, match="too many concurrent changes"):
         world.flow.resume(out.handle)
 
 

@@ -74,7 +74,7 @@ def test_a_code_of_the_new_key_is_not_judged_without_it(pair: Pair) -> None:
     before, after = pair()
     out = before.at(State.CODE)
     out = after.submit(out, later(after, ResendCode()))
-    with pytest.raises(WrongKey, match="does not open with this secret_key"):
+    with pytest.raises(WrongKey, match="cannot be decrypted with this secret_key"):
         before.submit(out, SubmitCode("123456"))
     assert after.submit(out, SubmitCode(after.code())).state is State.PUPILS
 

@@ -458,7 +458,7 @@ def test_a_relay_outlives_a_store_that_is_away(awaited: bool, caplog: pytest.Log
     with caplog.at_level(logging.INFO, "educonnect_flow"):
         assert relay(flow, threads=2, idle=0.001, report=1e-9) == DeliveryCounts(taken=1)
     assert signal.getsignal(signal.SIGTERM) is before
-    assert caplog.text.count("the store is away") == 3
+    assert caplog.text.count("the store is unavailable") == 3
     assert "relay so far: 1 taken" in caplog.text
     assert store.closed
 

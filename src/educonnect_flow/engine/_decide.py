@@ -18,9 +18,7 @@ R = TypeVar("R", bound=Run)
 
 
 def ended(journey: Journey[R], run: Run, now: datetime, settings: Settings) -> bool:
-    """Whether *run* is in no final state, and has expired: idle for too long, open for too long, or after too many
-    events.
-    """
+    """Whether *run* is not in a final state and has expired: idle or open for too long, or after too many events."""
     return run.state not in journey.table.final and (
         now - run.seen_at >= settings.idle_for
         or now - run.created_at >= settings.run_for
@@ -28,7 +26,7 @@ def ended(journey: Journey[R], run: Run, now: datetime, settings: Settings) -> b
     )
 
 
-def decide(  # noqa: PLR0917 - all that a decision is made from, as a replay has it
+def decide(  # noqa: PLR0917 - all inputs of a decision, as a replay has them
     journey: Journey[R],
     run: R,
     event: Event,
@@ -37,9 +35,9 @@ def decide(  # noqa: PLR0917 - all that a decision is made from, as a replay has
     settings: Settings,
     validators: Validators,
 ) -> Decision[R]:
-    """Take *event* through the table.  Total: an event that the state does not accept, and a run that has ended, too.
+    """Run *event* through the table.  Total: also for an event that the state does not accept, and an expired run.
 
-    :param facts: of the class that *event* needs; not looked at when ``wants_facts`` says no.
+    :param facts: of the class that *event* needs; ignored when ``wants_facts`` returns False.
     :param now: aware, UTC.
     """
     current = run.after_clock_step(now) if now < run.latest_at else run
@@ -72,17 +70,17 @@ def decide(  # noqa: PLR0917 - all that a decision is made from, as a replay has
 
 
 def wants_facts(journey: Journey[R], run: Run, event: type[Event], now: datetime, settings: Settings) -> bool:
-    """Whether ``decide`` will look at facts: the run goes on, and its state accepts *event*."""
+    """Whether ``decide`` will read facts: the run has not expired, and its state accepts *event*."""
     return not ended(journey, run, now, settings) and journey.accepts(run.state, event)
 
 
 def lapsed(journey: Journey[R], run: R, now: datetime, settings: Settings, validators: Validators) -> Decision[R]:
-    """What an ended run comes to."""
+    """The decision for a run that has expired."""
     return decide(journey, run, Lapse(), NO_FACTS, now, settings, validators)
 
 
 def _not_now(journey: Journey[R], run: R, event: Event) -> Decision[R]:
-    """The event is refused and counted, and nothing else; in a final state it is not even counted."""
+    """The event is refused and counted, nothing else changes; in a final state it is not counted either."""
     changes = {"version": run.version + 1, "events": run.events + 1}
     return Decision(
         run=run if run.state in journey.table.final else replace_fields(run, changes),

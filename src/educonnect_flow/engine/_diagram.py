@@ -1,4 +1,4 @@
-"""A table drawn as Mermaid, out of the table itself: all of it, or the way through for people."""
+"""Diagrams generated from a table: all of it as Mermaid, or the main path as SVG."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from educonnect_flow.engine._table import Row, Table, name_of
 
 
 def mermaid(table: Table[Any, Any]) -> str:
-    """*table* as a ``stateDiagram-v2``: an arrow for each pair of states, with the rows that take it.
+    """*table* as a Mermaid ``stateDiagram-v2``: one arrow for each pair of states, labelled with its rows.
 
-    An arrow's label names the event and, below it, what the guards ask.
+    An arrow's label names the event and, below it, the guards.
     """
     arrows: dict[tuple[Enum, Enum], list[str]] = {}
     for row in table.rows:
@@ -32,11 +32,11 @@ def _asked(row: Row[Any, Any]) -> list[str]:
 
 
 def drawing(table: Table[Any, Any], back: type, expires: type) -> str:
-    """*table* as an SVG for people, 760 pixels wide.
+    """*table* as a simplified SVG, 760 pixels wide.
 
-    The way through goes down the left side.  Beside each page are the rows that leave it for another state: a solid
-    arrow for what is accepted, a dashed one for a refusal.  A note below has the rest: the rows that stay on their
-    page, the steps back, and the rows for time.
+    The main path goes down the left side.  Beside each page are the rows that lead to another state: a solid arrow
+    for accepted rows, a dashed one for refusals.  A note below lists the rest: the rows that stay on their page, the
+    steps back, and the expiry rows.
 
     :param back: the event that goes back a page.
     :param expires: the event that the library fires when a run expires.
@@ -66,7 +66,7 @@ def drawing(table: Table[Any, Any], back: type, expires: type) -> str:
     for line in _notes(table, way, back, expires):
         y += 17
         parts.append(_text(10, y + 12, line))
-    return _SVG.format(height=y + 26, name=escape(f"The way through, in {len(way)} states"), parts="\n".join(parts))
+    return _SVG.format(height=y + 26, name=escape(f"The main path, in {len(way)} states"), parts="\n".join(parts))
 
 
 _SVG = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 760 {height}" width="760" height="{height}" role="img">
@@ -83,7 +83,7 @@ _SVG = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 760 {height}" wid
 
 
 def _way(table: Table[Any, Any], moves: list[Row[Any, Any]]) -> list[Enum]:
-    """The longest way of accepted rows from the first state; of equal ones the one to the state that is named first."""
+    """The longest path of accepted rows from the initial state; of equal ones, the one to the state declared first."""
     states: Any = type(table.initial)
     order = {state: -place for place, state in enumerate(states)}
 
@@ -115,10 +115,10 @@ def _notes(table: Table[Any, Any], way: list[Enum], back: type, expires: type) -
     if steps:
         notes.append(f"{back.__name__}: {', '.join(steps)}.")
     if beside:
-        notes.append(f"Beside the way: {', '.join(beside)}.")
+        notes.append(f"Beside the main path: {', '.join(beside)}.")
     if ends:
         notes.append(f"{expires.__name__}: from every page to {', '.join(ends)}.")
-    return [*notes, f"{stay} more rows stay on their page: they refuse, or change nothing that leads on."]
+    return [*notes, f"{stay} more rows stay on their page: they refuse, or do not change the state."]
 
 
 def _text(x: int, y: int, text: str, kind: str = "") -> str:

@@ -1,9 +1,9 @@
-"""One event, from the handle to the answer: the procedure that every journey and both kinds of flow share.
+"""One event, from the handle to the answer: the procedure that all journeys and both kinds of flow share.
 
-Long, for it is one procedure, from the handle to the answer; what it decides is in ``decide``.
+Long, for it is one procedure; the decision itself is in ``decide``.
 
-It is written with ``await`` throughout; ``educonnect_flow.flow`` runs it to the end at once, for its ports
-answer at once, and ``educonnect_flow.aio`` runs it in an event loop.
+All of it is written with ``await``.  ``educonnect_flow.flow`` runs it to the end in one step, because its ports
+answer without waiting; ``educonnect_flow.aio`` runs it in an event loop.
 """
 
 from __future__ import annotations
@@ -35,16 +35,16 @@ from educonnect_flow.records import Answered, AuditEntry, Commit, CommitResult, 
 from educonnect_flow.validators.password import PasswordReport
 
 MAX_CONFLICT_RETRIES = 300
-"""How often one event is decided again because others came first, at most.  Each round one of them got through."""
+"""Maximum number of retries after a conflict.  Every conflict means that another request succeeded."""
 
 _HASH = "hash:"
-"""Before the fingerprint of an accepted password: the hash that the account has."""
+"""Prefix of the fingerprint of an accepted password, which is the account's hash."""
 
 _SLOW = "slow:"
-"""Before a fingerprint of version 0.1, that the password hasher made of the whole body."""
+"""Prefix of a fingerprint of version 0.1: the password hasher's hash of the whole body."""
 
 MAX_STALE_HANDLE_USES = 3
-"""How often the handle before may come with another body than the request that replaced it, then it is unknown."""
+"""The previous handle may only repeat the request that replaced it.  After so many different bodies it is revoked."""
 
 LONGEST_HANDLE = 200
 LONGEST_REQUEST_ID = 200
@@ -57,15 +57,15 @@ class _Found(Confidential):
     journey: Journey[Any]
     run: Run
     current: bool
-    """False when the handle is the one before."""
+    """False for the previous handle."""
     answered: Answered | None
     records: tuple[Record, ...]
 
 
 class Engine:
-    """Runs journeys over the ports of ``Ports``.  What it knows of a journey is what the journey's value says.
+    """Runs journeys over the ports of ``Ports``.  It knows a journey only through the journey's value.
 
-    :raises WrongUse: when two journeys have one name.
+    :raises WrongUse: when two journeys have the same name.
     """
 
     def __init__(self, ports: Ports, journeys: Iterable[Journey[Any]]) -> None:
@@ -73,18 +73,18 @@ class Engine:
         self.journeys: dict[str, Journey[Any]] = {}
         for journey in journeys:
             if self.journeys.setdefault(journey.name, journey) is not journey:
-                raise WrongUse(f"two journeys are called {journey.name}")
+                raise WrongUse(f"two journeys have the name {journey.name}")
         self._events = frozenset(event for journey in self.journeys.values() for event in journey.events)
 
     # --- the calls: each returns an Outcome of the run's journey ---------------------------------------
 
     async def start(self, journey: Journey[Any], source: str | None = None, event: Event | None = None) -> Any:
-        """A new run of *journey*; with an *event*, the outcome of it: both in one commit."""
+        """Start a run of *journey*, and submit *event* if given, in the same commit."""
         ports = self.ports
         if source is not None and not isinstance(source, str):
             raise WrongUse(f"source must be str or None, not {type(source).__name__}")
         if event is not None and type(event) not in journey.events:
-            raise WrongUse(f"{journey.name} takes one of its events, not {type(event).__name__}")
+            raise WrongUse(f"{journey.name} accepts one of its events, not {type(event).__name__}")
         now = ports.now()
         new = journey.run(
             id=secrets.token_urlsafe(16),
@@ -109,7 +109,7 @@ class Engine:
             decision = await self._decide(found, event, now, retry)
             outcome, commit = await self._complete(found, handle, event, None, decision, retry)
             audit = (begun, *commit.audit) if decision.audited else (begun,)
-            # The handle is new already: what would renew it renews nothing.
+            # The handle is new already and is not replaced again.
             receipt = await self._commit(evolve(commit, handle=digest(handle), audit=audit))
             if receipt.status is CommitStatus.DONE:
                 if not decision.audited:
@@ -117,12 +117,12 @@ class Engine:
                 return evolve(outcome, handle=handle)
             retry.remember(receipt)
             now = ports.now()
-        raise StoreUnavailable("too many others change what this needs at once")
+        raise StoreUnavailable("too many concurrent changes to what this request needs")
 
     async def submit(self, handle: str, event: Event, request_id: str | None = None) -> Any:
-        """Take *event* to its end: committed, then answered."""
+        """Process *event*: commit, then answer."""
         if type(event) not in self._events:
-            raise WrongUse(f"submit takes one of the events, not {type(event).__name__}")
+            raise WrongUse(f"submit takes an event, not {type(event).__name__}")
         keys, retry = self._request_keys(request_id), RetryState()
         key = keys[0] if keys else None
         for _ in range(MAX_CONFLICT_RETRIES):
@@ -133,8 +133,8 @@ class Engine:
                     return await self._replay_response(handle, found, found.answered)
                 if not found.current or not ended(found.journey, found.run, now, self.ports.settings):
                     await self._refuse_reuse(found, now)
-                    continue  # another request was first
-                key = None  # what was answered under it stays
+                    continue  # another request changed the run first
+                key = None  # the answer stored under this key is kept
             decision = await self._decide(found, event, now, retry)
             if not decision.audited:
                 outcome = await self._answer_unaudited(handle, found, decision, now)
@@ -146,10 +146,10 @@ class Engine:
             if receipt.status is CommitStatus.DONE:
                 return outcome
             retry.remember(receipt)
-        raise StoreUnavailable("too many others change this run at once")
+        raise StoreUnavailable("too many concurrent changes to this run")
 
     async def resume(self, handle: str) -> Any:
-        """Where the parent is.  Counts neither as a submit nor as an event."""
+        """The page of the run.  Counts neither as a submit nor as an event."""
         for _ in range(MAX_CONFLICT_RETRIES):
             now = self.ports.now()
             found = await self._load(handle)
@@ -160,7 +160,7 @@ class Engine:
                 following, prompt, audit = decision.run, None, (_audit(run, decision),)
             else:
                 following, prompt = await self._prompt(journey, run, fresh=False)
-                if run.newly_expired(now):  # the page says so now: a clock that steps back must not undo it
+                if run.newly_expired(now):  # the page now shows the expiry: a clock step back must not undo it
                     following = replace_fields(following, {"latest_at": now})
                 if following is run:
                     return self._outcome(journey, handle, run, (), prompt)
@@ -168,10 +168,10 @@ class Engine:
             receipt = await self._commit(self._plain(following, now, audit=audit))
             if receipt.status is CommitStatus.DONE:
                 return self._outcome(journey, handle, following, (), prompt)
-        raise StoreUnavailable("too many others change this run at once")
+        raise StoreUnavailable("too many concurrent changes to this run")
 
     async def assess_password(self, handle: str, password: str) -> PasswordReport:
-        """The criteria met and the strength; nothing is stored, and nothing counts."""
+        """The criteria met and the strength; nothing is stored or counted."""
         if not isinstance(password, str):
             raise WrongUse(f"password must be str, not {type(password).__name__}")
         found, now = await self._load(handle), self.ports.now()
@@ -199,17 +199,17 @@ class Engine:
             got = await self.ports.stored(self.ports.store.load, digest(handle), keys)
         # The handle before the current one only repeats the request that replaced it.
         if got is None or not (got.current or (got.answered and got.answered.key == got.rotated_by)):
-            raise UnknownHandle("no run answers to this handle")
+            raise UnknownHandle("no run has this handle")
         journey = self.journeys.get(got.run.journey)
         if journey is None:
-            raise UnknownHandle("the run of this handle is of a journey that this flow has not")
+            raise UnknownHandle("this flow does not have the journey of this run")
         run, records = loaded(journey.run, got.run), got.records
         if run.wanted != got.run.wanted:  # an older version of the library stored it
             records = await self.ports.stored(self.ports.store.find, run.wanted)
         return _Found(journey, run, got.current, got.answered, records)
 
     async def _decide(self, found: _Found, event: Event, now: datetime, retry: RetryState) -> Decision[Any]:
-        """The decision, with the facts that it needs."""
+        """Load the facts and decide."""
         ports, journey, run = self.ports, found.journey, found.run
         facts, load_facts = NO_FACTS, journey.facts.get(type(event))
         if load_facts is not None and wants_facts(journey, run, type(event), now, ports.settings):
@@ -224,11 +224,11 @@ class Engine:
         return receipt
 
     def _plain(self, run: Run, at: datetime, *, forget: bool = False, audit: tuple[AuditEntry, ...] = ()) -> Commit:
-        """The commit of a run that changes nothing else."""
+        """A commit that changes only the run."""
         return Commit(run=stored(run), at=at, purge_at=self._purge_at(run), forget=forget, audit=audit)
 
     async def _replay_response(self, handle: str, found: _Found, answered: Answered) -> Outcome:
-        """The answer that was given, given again."""
+        """The stored answer, repeated."""
         journey = found.journey
         if not found.current:
             handle = await self._current_handle(found.run)
@@ -253,13 +253,13 @@ class Engine:
         return any(secrets.compare_digest(fingerprint.encode(), body.encode()) for body in bodies)
 
     async def _refuse_reuse(self, found: _Found, now: datetime) -> None:
-        """Refuse another body under a request id that was used, once it is counted.
+        """Count, then refuse, a different body under a request id that was used before.
 
-        With the current handle it is an event, and a run has an end of them; a final state counts none.  The previous
-        handle may only repeat the request that replaced it, so that it cannot be used to guess the code: after a few
-        others it is revoked.
+        With the current handle it counts as an event, unless the state is final.  The previous handle may only repeat
+        the request that replaced it, so that it cannot be used to guess the code; after a few different bodies it is
+        revoked.
 
-        :raises RequestReused: unless another request changed the run first; then it is to be loaded again.
+        :raises RequestReused: unless another request changed the run first; the caller then loads the run again.
         """
         run = found.run
         if not found.current or run.state not in found.journey.table.final:
@@ -277,7 +277,7 @@ class Engine:
     async def _answer_unaudited(
         self, handle: str, found: _Found, decision: Decision[Any], now: datetime
     ) -> Outcome | None:
-        """The answer to an event out of its state, once it is counted; ``None`` when another request was first."""
+        """Count, then answer, an event that the state does not accept; ``None`` when another request came first."""
         journey, run, following = found.journey, found.run, decision.run
         if following is not run:
             receipt = await self._commit(self._plain(following, now))
@@ -344,13 +344,14 @@ class Engine:
         return tuple(changes)
 
     async def _hash(self, journey: Journey[Any], event: Event, retry: RetryState) -> str:
-        """The hash of the event's secret text, made once however often the commit is tried.
+        """The hash of the event's secret text, made once for all retries of the commit.
 
-        It is the fingerprint of the request too: so the text is hashed once, and is as slow to guess from there.
+        It is the fingerprint of the request too, so that the text is hashed once, and guessing it from the fingerprint
+        is as slow.
         """
         if retry.hash is None:
             secret = self._secret(journey, event)
-            assert secret is not None  # only an event whose secret text is accepted leads here
+            assert secret is not None  # called only for an event whose secret text is accepted
             made: Any = await self.ports.ask("password_hasher.hash", self.ports.password_hasher.hash, secret)
             if not isinstance(made, str) or not made:
                 raise WrongUse("password_hasher.hash must return text")
@@ -364,9 +365,9 @@ class Engine:
     async def _prompt(
         self, journey: Journey[Any], run: Run, *, fresh: bool, keep: bool = False
     ) -> tuple[Run, HumanPrompt | None]:
-        """The prompt that the page shows: the one that is valid, or a new one, with the run that has it.
+        """The prompt that the page shows (the valid one, or a new one), and the run that holds it.
 
-        :param keep: the run must not change; a prompt that has expired is then not shown.
+        :param keep: the run must not change; an expired prompt is then not shown.
         """
         check = self.ports.human_check
         if check is None or run.state not in journey.prompts:
@@ -382,14 +383,14 @@ class Engine:
         return replace_fields(run, {"prompt": issued.id}), issued
 
     def _request_hashes(self, run: Run, event: Event) -> tuple[str, ...]:
-        """What tells two bodies of a request apart: a keyed hash, by each of the host's keys."""
+        """A keyed hash that differs for two different bodies of a request, under each of the host's keys."""
         return self.ports.keys.tokens("body", run.id, type(event).__name__, *_texts(event))
 
     def _handles(self, run: Run) -> tuple[str, ...]:
         return tuple(map(Hidden, self.ports.keys.tokens("handle", run.id, str(run.rotation))))
 
     async def _current_handle(self, run: Run) -> str:
-        """The handle that was derived last, by whichever key it was."""
+        """The handle that was derived last, under the key that was used for it."""
         *newer, oldest = self._handles(run)
         for handle in newer:
             if await self.ports.stored(self.ports.store.load, digest(handle)) is not None:
@@ -422,7 +423,7 @@ class Engine:
 
 
 def _entry(run: Run, event: str, at: datetime, refusals: tuple[Refusal, ...] = (), **more: Any) -> AuditEntry:
-    """What the trail says of *event*: that nothing moved, but for what *more* says."""
+    """The audit entry of *event*: by default nothing changed; *more* sets other fields."""
     state = run.state.value
     known: dict[str, Any] = {
         "at": at, "run": run.id, "journey": run.journey, "event": event, "row": None, "source": state, "dest": state,
@@ -448,7 +449,7 @@ def _audit(before: Run, decision: Decision[Any]) -> AuditEntry:
 
 
 def _texts(value: object) -> tuple[str, ...]:
-    """An event's values as texts, each with its type: no two different events give the same."""
+    """An event's values as texts, each with its type: two different events give different texts."""
     kind: Any = type(value)
     if attrs.has(kind):
         fields = attrs.fields(kind)

@@ -1,4 +1,4 @@
-"""What is submitted: the base of all events, and the one that only the engine fires."""
+"""The base class of all events, and the event that only the engine fires."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from educonnect_flow._secrecy import Confidential
 
 @frozen(slots=False)
 class Event(Confidential):
-    """The base of all events."""
+    """The base class of all events."""
 
 
 class Lapse(Event):
-    """A run has ended by time or by the number of its events.  The library fires it; a host cannot."""
+    """A run has expired, by time or by the number of its events.  The library fires it; a host cannot submit it."""
 
     __slots__ = ()

@@ -34,7 +34,7 @@ Load = Callable[["LoadContext[Any, Any]"], Awaitable[Any]]
 """Loads the facts of one event from outside."""
 
 Show = Callable[[Any, Settings, "HumanPrompt | None"], View]
-"""What the page of a state shows: ``(run, settings, prompt) -> view``."""
+"""Makes the view of a state: ``(run, settings, prompt) -> view``."""
 
 
 def showing(view: type[View]) -> Show:
@@ -47,32 +47,32 @@ Secret = Callable[[Any, Settings], "str | None"]
 """The text of an event that is hashed when it is accepted; ``None`` when it would be refused on its form."""
 
 Meter = Callable[["LoadContext[Any, Any]", str], Awaitable["PasswordReport"]]
-"""What a password would come to on the page of a state: ``(loading, password) -> report``."""
+"""Assesses a password on the page of a state: ``(loading, password) -> report``."""
 
 
 @frozen(kw_only=True, eq=False, repr=False)
 class Journey(Generic[R_co, Out_co]):
-    """One journey, checked when it is made.
+    """One journey, checked when it is created.
 
-    Its type names its runs and its outcomes: a union of ``Outcome``, one per state.
+    Its type parameters are its runs and its outcomes (a union of ``Outcome``, one per state).
 
-    :raises TableError: naming the state or the event that lacks something.
+    :raises TableError: names the state or the event that lacks something.
     """
 
     run: type[R_co]
-    """The class of its runs.  It has the journey's name and its states."""
+    """The class of its runs; it holds the journey's name and its states."""
     table: Table[Any, Any]
     events: tuple[type[Event], ...]
-    """Those that a host may submit, in the order of the pages."""
+    """The events that a host may submit, in the order of the pages."""
     facts: Mapping[type[Event], Load | None]
-    """How the facts of each event are loaded; ``None``: it needs none."""
+    """The loader of the facts of each event; ``None``: it needs none."""
     views: Mapping[Any, Show]
     prompts: frozenset[Any] = frozenset()
     """The states whose page shows the human check."""
     secrets: Mapping[type[Event], Secret] = field(factory=dict)
-    """The events that hold a text to be hashed."""
+    """For each event with a secret text: the function that returns the text to hash."""
     meters: Mapping[Any, Meter] = field(factory=dict)
-    """The states whose page has a password's meter."""
+    """For each state whose page has a password meter: its function."""
 
     def __attrs_post_init__(self) -> None:
         states: type[Enum] = self.run.states
@@ -86,28 +86,28 @@ class Journey(Generic[R_co, Out_co]):
             if state not in self.views:
                 raise TableError(f"{self.name}: the state {state.name} has no view")
             if state not in self.table.final and not self.accepts(state, Lapse):
-                raise TableError(f"{self.name}: no row ends {state.name} when a run expires")
+                raise TableError(f"{self.name}: no row takes {state.name} to an end when a run expires")
         self._check_events()
         for state in (*self.prompts, *self.meters):
             if state in self.table.final:
-                raise TableError(f"{self.name}: the final state {state.name} asks for something")
+                raise TableError(f"{self.name}: the final state {state.name} has a prompt or a password meter")
 
     def _check_events(self) -> None:
         for event in self.events:
             if event not in self.facts:
-                raise TableError(f"{self.name}: it is not said which facts {event.__name__} needs")
+                raise TableError(f"{self.name}: facts has no entry for {event.__name__}")
         for event in (*self.facts, *self.secrets):
             if event not in self.events:
-                raise TableError(f"{self.name}: {event.__name__} is named, which no host may submit")
+                raise TableError(f"{self.name}: {event.__name__} is not an event that a host may submit")
 
     @property
     def name(self) -> str:
-        """Never used again for another journey."""
+        """The journey's name, which is stored; never reuse it for another journey."""
         return self.run.journey
 
     def __repr__(self) -> str:
         return f"Journey({self.name!r})"
 
     def accepts(self, state: Any, event: type) -> bool:
-        """Whether some row takes *event* in *state*."""
+        """Whether a row accepts *event* in *state*."""
         return self.table.accepts(state, event)

@@ -1,4 +1,4 @@
-"""The ports of one flow, and what is kept of their answers while one event is decided."""
+"""The ports of one flow, and the answers of ports that are reused when an event is decided again."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ _log = logging.getLogger("educonnect_flow")
 
 
 def answered(result: T) -> T:
-    """What a port has answered at once.
+    """The result of a call that did not wait.
 
-    :raises WrongUse: when it is to be awaited.
+    :raises WrongUse: when it is awaitable.
     """
     if hasattr(result, "__await__"):
         if isinstance(result, Coroutine):
@@ -43,10 +43,10 @@ def answered(result: T) -> T:
 
 
 class Caller(Protocol):
-    """How a port is called: at once, or awaited, or in a thread."""
+    """How a port is called: directly, awaited, or in a thread."""
 
     async def __call__(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Call *function* with what it takes."""
+        """Call *function* with its arguments."""
         ...
 
 
@@ -56,7 +56,7 @@ class Ports:
 
     call: Caller
     at_once: bool
-    """Whether every port answers at once: then none is awaited, which saves a coroutine a call."""
+    """Whether all ports are synchronous: then nothing is awaited, which saves one coroutine per call."""
     directory: Directory
     store: Store
     sms: Sms
@@ -70,12 +70,12 @@ class Ports:
     observer: Observer | None = None
 
     async def ask(self, port: str, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Call a port; what it raises that is not ours is logged, and becomes ``PortUnavailable``."""
+        """Call a port; a foreign exception is logged, and becomes ``PortUnavailable``."""
         try:
             if self.at_once:
                 return answered(function(*args, **kwargs))
             return await self.call(function, *args, **kwargs)
-        except WrongUse:  # a mistake of the host, for the host to see
+        except WrongUse:  # a mistake of the host: reported as it is
             raise
         except (PortUnavailable, StoreUnavailable) as error:
             log_failure(port, error)
@@ -85,7 +85,7 @@ class Ports:
             raise PortUnavailable(port) from error
 
     async def stored(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Call the store; that it fails is logged, and what it raises that is not ours becomes ``StoreUnavailable``."""
+        """Call the store; a failure is logged, and a foreign exception becomes ``StoreUnavailable``."""
         try:
             if self.at_once:
                 return answered(function(*args, **kwargs))
@@ -102,7 +102,7 @@ class Ports:
     def now(self) -> datetime:
         """The time, in UTC.
 
-        :raises WrongUse: when the clock's is not aware.
+        :raises WrongUse: when the clock returns a naive time.
         :raises PortUnavailable: when the clock fails.
         """
         try:
@@ -126,12 +126,12 @@ class Ports:
             raise _wrong_key() from error
 
     def keys_of(self, mobile: E164) -> tuple[MobileKey, ...]:
-        """The keyed hashes of *mobile*, by each of the host's keys, the newest first."""
+        """The keyed hashes of *mobile* under each of the host's keys, the newest key first."""
         return tuple(map(MobileKey, self.keys.tokens("mobile", mobile)))
 
     def code_of(self, journey: str, run: str, nonce: str, mobile: E164) -> str:
-        """The code that was issued under *nonce*: bound to the run, the mobile and the journey, so that it opens
-        nothing else (ASVS 6.6.2).
+        """The code that was issued under *nonce*: bound to the run, the mobile and the journey, so that it is valid
+        for nothing else (ASVS 6.6.2).
         """
         try:
             return self.keys.digits(
@@ -142,21 +142,21 @@ class Ports:
 
 
 def _wrong_key() -> WrongKey:
-    """The error, once it is logged: only who runs the host can mend it."""
-    _log.error("what is stored does not open with this secret_key: is it the same in every process?")
-    return WrongKey("what is stored does not open with this secret_key")
+    """Log the error, which only the operator of the host can fix, and return it."""
+    _log.error("stored data cannot be decrypted with this secret_key: is the key the same in every process?")
+    return WrongKey("stored data cannot be decrypted with this secret_key")
 
 
 @define(eq=False, repr=False)
 class RetryState:
-    """What is kept while one event is decided again because another came first: nothing outside is done twice."""
+    """Results kept while an event is retried after a conflict, so that no port is called twice."""
 
     barred: dict[str, datetime] = field(factory=dict)
-    """By kind of limit: what the store refused to count further, and until when."""
+    """By kind of limit: until when the store refuses."""
     conflicts: list[Conflict] = field(factory=list)
-    """Records that were in the way of another."""
+    """Records with which a commit had a conflict."""
     hash: str | None = None
-    """Of the event's secret text."""
+    """The hash of the event's secret text."""
     _known: dict[str, Any] = field(factory=dict)
     _drawn: tuple[str, str] | None = None
 
@@ -167,14 +167,14 @@ class RetryState:
         return self._drawn
 
     async def once(self, ports: Ports, port: str, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """The answer of *port*, asked once however often the event is decided."""
+        """The answer of *port*, called once for all retries of the event."""
         if port not in self._known:
             self._known[port] = await ports.ask(port, function, *args, **kwargs)
         answer: T = self._known[port]
         return answer
 
     def remember(self, receipt: CommitResult) -> None:
-        """Keep what a refused commit says for the next decision.  Of a stale one there is nothing to keep."""
+        """Keep what the store reported for a refused commit, for the next decision.  A stale commit reports nothing."""
         if receipt.limit is not None and receipt.until is not None:
             self.barred[receipt.limit.kind] = receipt.until
         if receipt.conflict is not None:
@@ -183,7 +183,7 @@ class RetryState:
 
 @define(eq=False, repr=False)
 class LoadContext(Generic[R_co, E_co]):
-    """What the facts of one event are loaded for."""
+    """The run, the event and the ports that a loader of facts works with."""
 
     ports: Ports
     run: R_co
@@ -191,4 +191,4 @@ class LoadContext(Generic[R_co, E_co]):
     now: datetime
     retry: RetryState
     records: tuple[Record, ...]
-    """Those that the run wants, as they were when the run was loaded."""
+    """The records that the run wants, as they were when the run was loaded."""

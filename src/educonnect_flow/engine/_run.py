@@ -1,8 +1,8 @@
 """A run: one parent's way through a journey, between two events.
 
-This is the part that every journey has.  A journey's run is a subclass with the journey's own fields; steps that
-journeys share bring their part of it as a class between both.  Each field says how it is written as JSON (``saved``);
-what JSON takes as it is (text, whole numbers, ``None``) needs to say nothing.
+``Run`` has the fields that all journeys have.  A journey's run is a subclass with the journey's own fields; a shared
+step adds its fields in a class between both.  Each field declares how it is written as JSON (``saved``), unless JSON
+takes it as it is (text, whole numbers, ``None``).
 """
 
 from __future__ import annotations
@@ -24,50 +24,50 @@ JsonObject = dict[str, Any]
 
 
 class Codec(NamedTuple):
-    """How a field is written as JSON, and read; ``None``: as JSON has it."""
+    """How a field is written as JSON and read; ``None``: unchanged."""
 
     dump: Callable[[Any], Any] | None
     load: Callable[[Any], Any] | None
 
 
 TIME = Codec(datetime.isoformat, datetime.fromisoformat)
-"""An aware time."""
+"""The codec of an aware time."""
 TEXTS = Codec(None, tuple)
-"""A tuple of texts."""
+"""The codec of a tuple of texts."""
 
 _CODEC = "codec"
 
 
 def saved(default: Any, codec: Codec | None = None, *, repr: bool = True) -> Any:  # noqa: A002 - as in attrs
-    """A field of a run: left out of the text form while it has its *default*, else written by *codec*.
+    """A field of a run: omitted from the text form while it has its *default*, else written by *codec*.
 
     :param codec: default: JSON takes the value as it is.
-    :param repr: whether the run's repr shows it; false for what is personal.
+    :param repr: whether the run's repr shows it; False for personal data.
     """
     return field(default=default, repr=repr, metadata={_CODEC: codec})
 
 
 @frozen(kw_only=True, slots=False)
 class Run(Confidential):
-    """One run between two events.  Holds no code, no password, no handle, no full number, no birth date."""
+    """One run between two events.  Contains no code, password, handle, unsealed number or birth date."""
 
     journey: ClassVar[str]
-    """The name of the journey; stored, and never used for another one."""
+    """The name of the journey; it is stored, so never reuse it for another one."""
     states: ClassVar[type[Enum]]
     upcasts: ClassVar[tuple[Callable[[JsonObject], JsonObject], ...]] = ()
-    """What lifts each version of the text form to the next, from the first on.  A change of shape adds one here, and
-    the versions before are read for ever."""
+    """The functions that convert each version of the text form to the next, the first version first.  A change of the
+    format adds a function; older versions can always be read."""
 
     id: str
     version: int
-    """Raised by one with every commit; a commit against another version is refused."""
+    """Incremented with every commit; a commit against another version is refused."""
     state: Any
     """A member of ``states``."""
     created_at: datetime
     seen_at: datetime
-    """When the last submit came in: what idle is counted from."""
+    """The time of the last submit, from which idle time is counted; aware, UTC."""
     latest_at: datetime
-    """The latest time that was acted on: when the clock is behind it, it has stepped back."""
+    """The latest time that was used: a clock before it has stepped back.  Aware, UTC."""
     owner: str = ""
     """The account that the run is about; empty when there is none."""
     events: int = 0
@@ -75,11 +75,11 @@ class Run(Confidential):
     rotation: int = 0
     """How often the handle was renewed."""
     stale_handle_uses: int = 0
-    """How often the handle before came with another body than the request that replaced it."""
+    """How often the previous handle came with another body than the request that replaced it."""
     source: str | None = field(default=None, repr=False)
-    """Keyed hashes of where the request came from, by each of the host's keys, with a space between."""
+    """Keyed hashes of the source under each of the host's keys, separated by spaces."""
     prompt: str | None = None
-    """The id of the human check's prompt on the page."""
+    """The id of the human check's prompt on the page; empty when there is none."""
 
     @property
     def wanted(self) -> tuple[Ref, ...]:
@@ -91,8 +91,8 @@ class Run(Confidential):
         """Keyed hash of the mobile that the run is about, for the audit trail; ``None`` when there is none."""
         return None
 
-    def after_clock_step(self, now: datetime) -> Self:  # noqa: ARG002 - for runs that have something that expires
-        """The run as it is to be judged when the clock has stepped back to *now*: nothing lives longer for it."""
+    def after_clock_step(self, now: datetime) -> Self:  # noqa: ARG002 - for subclasses with something that expires
+        """The run as seen at *now*, after the clock has stepped back: nothing is valid for longer than before."""
         return self
 
     def newly_expired(self, now: datetime) -> bool:  # noqa: ARG002 - as above
@@ -108,17 +108,16 @@ class _Field(NamedTuple):
 
 
 _BESIDE = frozenset({"id", "owner", "version", "state", "created_at", "seen_at", "latest_at"})
-"""Fields that a store keeps beside the text, or that every text has."""
+"""Fields that a store keeps in columns of their own, or that every text has."""
 
 
 _FIELDS: dict[type[Run], tuple[_Field, ...]] = {}
 
 
 def fields_of(kind: type[Run]) -> tuple[_Field, ...]:
-    """How the fields of *kind* are written and read, but for those ``_BESIDE``.
+    """The codecs of the fields of *kind*, without those in ``_BESIDE``.
 
-    :raises TypeError: when one has no default, or one that is made anew each time: a run begins with its first state
-        alone.
+    :raises TypeError: when a field has no default, or a factory as its default: a run starts with its state only.
     """
     known = _FIELDS.get(kind)
     if known is None:
@@ -134,7 +133,7 @@ def _field_of(kind: type[Run], one: Any) -> _Field:
 
 
 def dump(run: Run) -> str:
-    """*run* as JSON.  What the store keeps beside it (id, owner, version) is not in it."""
+    """*run* as JSON, without what the store keeps in columns of its own (id, owner, version)."""
     kept: JsonObject = {
         "format": 1 + len(run.upcasts),
         "state": run.state.value,
@@ -154,8 +153,8 @@ def dump(run: Run) -> str:
 def load(kind: type[Run], text: str, stored: StoredRun, version: int) -> Run:
     """The run of class *kind* that ``dump`` wrote.
 
-    :param stored: what the store keeps beside it.
-    :param version: of this text; that of an answer is older than that of the run.
+    :param stored: what the store keeps in columns of its own.
+    :param version: of this text; the text of an answer can be older than the run.
     :raises ValueError: when *text* was written by a newer version of the library.
     """
     kept: JsonObject = json.loads(text)
@@ -183,7 +182,7 @@ def load(kind: type[Run], text: str, stored: StoredRun, version: int) -> Run:
 
 
 def stored(run: Run) -> StoredRun:
-    """*run* as a store takes it."""
+    """*run* in the form that a store takes."""
     return StoredRun(
         id=run.id,
         journey=run.journey,
@@ -195,5 +194,5 @@ def stored(run: Run) -> StoredRun:
 
 
 def loaded(kind: type[Run], of: StoredRun) -> Run:
-    """The run of class *kind* that a store has kept."""
+    """The run of class *kind* that a store returned."""
     return of.body.value(lambda text: load(kind, text, of, of.version))

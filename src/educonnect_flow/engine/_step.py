@@ -1,6 +1,6 @@
-"""One event on its way through a table: what it may see, what it changes, and the decision that it comes to.
+"""One event in a table: what its guards and effects may see, what they change, and the resulting decision.
 
-A context is the machine's model.  It lives for one event; the run that it started from is never changed.
+A context is the machine's model.  It exists for one event; the run that it started from is never changed.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ from educonnect_flow.validators import Validators
 
 @frozen(kw_only=True, eq=False, slots=False, repr=False)
 class Facts(Confidential):
-    """What was loaded from outside for one event: the decision sees nothing else.
+    """What the ports answered for one event; the decision sees nothing else from outside.
 
-    Each event has its own class, without defaults: what was forgotten cannot read as "all is well".  This one is for
-    the events that need nothing.
+    Each event has its own class, without defaults, so that a missing value cannot be mistaken for a good one.  This
+    class is for events that need nothing.
     """
 
 
@@ -36,17 +36,17 @@ NO_FACTS = Facts()
 
 @frozen(kw_only=True, slots=False)
 class Draft(Confidential):
-    """A change of a record, before what is slow is done: a hash that its body holds is still to be made."""
+    """A change of a record whose password hash, if any, is not made yet."""
 
     kind: str
     key: str = field(repr=False)
     owner: str = field(repr=False)
     version: int
-    """One above the one that must be there; 1: none must be there."""
+    """The new version: the stored one plus 1; 1 for a new record."""
     body: Mapping[str, Any] = field(repr=False)
     """A JSON object."""
     hashed: str | None = None
-    """The field of the body that takes the hash of the event's secret text; ``None``: none does."""
+    """The field of the body that receives the hash of the event's secret text; ``None``: no field."""
     unique: tuple[str, ...] = field(default=(), repr=False)
     names: tuple[str, ...] = field(default=(), repr=False)
     expires_at: datetime | None = None
@@ -59,10 +59,10 @@ F = TypeVar("F", bound=Facts)
 
 @define(eq=False, repr=False)
 class StepContext(Generic[R, E, F]):
-    """See the module.  Guards read it and note refusals; effects note changes."""
+    """See the module.  Guards read it and add refusals; effects add changes."""
 
     state: Any
-    """The machine writes the new one here."""
+    """The current state; the machine writes the new one here."""
     run: R
     event: E
     facts: F
@@ -72,16 +72,16 @@ class StepContext(Generic[R, E, F]):
     row: Row[Any, Any] | None = None
     refusals: list[Refusal] = field(factory=list)
     changes: dict[str, Any] = field(factory=dict)
-    """Fields of the next run."""
+    """Changed fields of the run, by name."""
     limits: list[Limit] = field(factory=list)
     messages: list[Outgoing] = field(factory=list)
     cancel_messages: bool = False
-    """Messages of this run that still wait are not to be sent."""
+    """Delete the waiting messages of this run."""
     records: list[Draft] = field(factory=list)
     cancel_owner_messages: str | None = None
-    """Messages of this owner that still wait are not to be sent."""
+    """Delete the waiting messages of this owner."""
     denied: tuple[str, ...] = ()
-    """Ids of pupils denied, for the school."""
+    """Ids of denied pupils, for the school."""
     rotate: bool = False
     """The parent gets a new handle."""
     prompt: bool = False
@@ -89,7 +89,7 @@ class StepContext(Generic[R, E, F]):
     _verdicts: dict[str, tuple[Refusal, ...]] = field(factory=dict)
 
     def verdict(self, name: str, ask: Callable[[Self], tuple[Refusal, ...]]) -> tuple[Refusal, ...]:
-        """What *ask* says, asked once however many rows want to know; its refusals are noted."""
+        """The verdict of *ask*, called once for all rows; its refusals are added to the context."""
         known = self._verdicts.get(name)
         if known is None:
             known = self._verdicts[name] = ask(self)
@@ -99,19 +99,19 @@ class StepContext(Generic[R, E, F]):
 
 @frozen(kw_only=True, eq=False, slots=False, repr=False)
 class Decision(Confidential, Generic[R]):
-    """What an event comes to, once committed."""
+    """The result of an event, to be committed."""
 
     run: R
-    """The next one."""
+    """The new run."""
     accepted: bool
     refusals: tuple[Refusal, ...]
     """Empty when accepted."""
     row: str | None
-    """The name of the row taken; ``None`` for an event out of its state."""
+    """The name of the row taken; ``None`` for an event that the state does not accept."""
     event: str
-    """The name of the event's class; ``Lapse`` when time decided instead."""
+    """The name of the event's class; ``Lapse`` when the run had expired."""
     audited: bool
-    """False for an event out of its state: the observer hears of it, the trail does not keep it."""
+    """False for an event that the state does not accept: it goes to the observer, and not into the audit trail."""
     limits: tuple[Limit, ...] = ()
     messages: tuple[Outgoing, ...] = ()
     cancel_messages: bool = False

@@ -1,4 +1,4 @@
-"""A literal table of rows, checked, and driven by one shared ``transitions`` machine.
+"""A literal table of rows, checked and built with one shared ``transitions`` machine.
 
 Long, for the checks, the machine and the dispatch read the same rows.
 
@@ -31,9 +31,9 @@ E = TypeVar("E", bound="Callable[..., None]")
 
 
 def gated(*guards: Callable[..., bool]) -> Callable[[E], E]:
-    """Mark an effect that opens something: a row may have it only beside one of *guards*.
+    """Mark an effect that opens the next step: a row with this effect must have one of *guards*.
 
-    ``compile_table`` refuses a row that has the effect without the guard: so no table opens a step without its proof.
+    ``compile_table`` refuses a row without it, so that no table opens a step without its proof.
     """
 
     def mark(effect: E) -> E:
@@ -44,11 +44,11 @@ def gated(*guards: Callable[..., bool]) -> Callable[[E], E]:
 
 
 class TableError(ValueError):
-    """The table is wrong; the message names the row, state or event."""
+    """The table has an error; the message names the row, state or event."""
 
 
 class StepContext(Protocol[S]):
-    """The machine's model: it lives for one event and carries what guards and effects need."""
+    """The machine's model: it exists for one event and holds what guards and effects need."""
 
     state: S
     row: Row[S, Any] | None
@@ -59,14 +59,14 @@ class Row(Generic[S, A]):
     """One transition.  For one (source, event) the first row whose guards all pass is taken."""
 
     name: str
-    """``state.what``: unique; it stands in the audit and names the row in tests."""
+    """``state.what``, unique over all journeys; written in the audit trail."""
     source: S
     event: type
     dest: S
     when: tuple[Guard[A], ...] = ()
     do: tuple[Effect[A], ...] = ()
     accepted: bool = True
-    """False for a row that a mistake takes: a failure counted, a lock."""
+    """False for a row that refuses the event."""
 
 
 @frozen(eq=False, repr=False, slots=False)
@@ -78,21 +78,21 @@ class Table(Generic[S, A]):
     final: frozenset[S]
     machine: Machine
     permitted: Mapping[S, tuple[type, ...]]
-    """For each state, the events that have a row, internal ones left out."""
+    """For each state, the events that have a row, without the internal ones."""
     named: Mapping[str, Row[S, A]]
     """The rows by name."""
     _ways: Mapping[tuple[S, type], tuple[Row[S, A], ...]]
-    """The rows of each (state, event) in their order, as the machine has them."""
+    """The rows of each (state, event), in the machine's order."""
 
     def accepts(self, state: S, event: type) -> bool:
         """Whether there is a row for (*state*, *event*)."""
         return (state, event) in self._ways
 
     def fire(self, context: A, event: type) -> Row[S, A] | None:
-        """Offer *event* to *context*: the row that was taken, its effects applied; ``None`` when no row was, or none is
-        there for the event in this state.
+        """Take *event* in the state of *context*: apply the effects of the first row whose guards all pass, and return
+        the row; ``None`` when there is none.
 
-        What the machine does for it, without its bookkeeping; a test shows both equal.
+        Equal to the machine's own dispatch, without its bookkeeping; a test compares both.
         """
         for row in self._ways.get((context.state, event), ()):
             for guard in row.when:
@@ -108,12 +108,12 @@ class Table(Generic[S, A]):
 
 
 def name_of(callback: Any) -> str:
-    """How a guard or an effect is called in the diagram: a ``partial`` by its function, another object by its class."""
+    """The name of a guard or an effect in the diagram; for a ``partial`` its function's, for an object its class's."""
     return getattr(callback, "__name__", None) or name_of(getattr(callback, "func", type(callback)))
 
 
 class _Check:
-    """A row's guards as one ``transitions`` condition; it notes the row on the context when all pass."""
+    """A row's guards as one ``transitions`` condition; it sets the row on the context when all pass."""
 
     __slots__ = ("__name__", "_row")
 
@@ -145,7 +145,7 @@ class _Apply:
 
 
 def transitions_of(rows: Iterable[Row[Any, Any]]) -> list[dict[str, Any]]:
-    """The *rows* in the form that ``transitions`` takes, also for its diagram."""
+    """The *rows* in the form that ``transitions`` takes."""
     return [
         {
             "trigger": row.event.__name__,
@@ -170,14 +170,14 @@ def compile_table(
     """Check *rows* and build their machine.
 
     :param events: every event class that a row may name.
-    :param internal: those of them that only the library itself fires.
-    :raises TableError: naming the row, the state or the event that is wrong.
+    :param internal: the events that only the library fires.
+    :raises TableError: names the row, the state or the event with the error.
     """
     known = tuple(events)
     _check_names(rows, states, known)
     for one in known:  # the machine, the audit and the hosts know it by its name
         if sum(other.__name__ == one.__name__ for other in known) > 1:
-            raise TableError(f"two events are called {one.__name__}")
+            raise TableError(f"two events have the name {one.__name__}")
     _check_ends(rows, initial, final, tuple(states))
     _check_order(rows)
     _check_gates(rows)
@@ -207,7 +207,7 @@ def compile_table(
 
 
 def _ways_of(machine: Machine, rows: tuple[Row[S, A], ...]) -> dict[tuple[S, type], tuple[Row[S, A], ...]]:
-    """The rows of each (state, event), read off the *machine*.
+    """The rows of each (state, event), read from the *machine*.
 
     :raises TableError: when the machine would call something that no row names.
     """
@@ -218,13 +218,13 @@ def _ways_of(machine: Machine, rows: tuple[Row[S, A], ...]) -> dict[tuple[S, typ
             found = tuple(_row_of(transition) for transition in transitions)
             state = found[0].source
             if source != state.name or any(row.source is not state or row.event is not events[name] for row in found):
-                raise TableError(f"the machine mixes rows up: {name} in {source}")
+                raise TableError(f"the machine confuses rows: {name} in {source}")
             ways[state, events[name]] = found
     return ways
 
 
 def _row_of(transition: Any) -> Row[Any, Any]:
-    """The row that a *transition* of the machine was made of."""
+    """The row from which a *transition* of the machine was built."""
     (condition,) = transition.conditions
     row: Row[Any, Any] = condition.func._row  # noqa: SLF001 - of this module
     applied = [effect for one in transition.before for effect in one._effects]  # noqa: SLF001 - of this module
@@ -235,7 +235,7 @@ def _row_of(transition: Any) -> Row[Any, Any]:
         or transition.after
         or (transition.source, transition.dest) != (row.source.name, row.dest.name)
     ):
-        raise TableError(f"the machine would do something else than the row {row.name!r}")
+        raise TableError(f"the machine does not do what the row {row.name!r} says")
     return row
 
 
@@ -249,9 +249,9 @@ def _check_names(rows: tuple[Row[S, A], ...], states: type[S], events: tuple[typ
             raise TableError(f"row {row.name!r} names an unknown event: {row.event!r}")
         for callback in (*row.when, *row.do):
             if not callable(callback):
-                raise TableError(f"row {row.name!r} names something that cannot be called: {callback!r}")
+                raise TableError(f"row {row.name!r} names something that is not callable: {callback!r}")
         if row.name in seen:
-            raise TableError(f"two rows are called {row.name!r}")
+            raise TableError(f"two rows have the name {row.name!r}")
         seen.add(row.name)
     for event in events:
         if not any(row.event is event for row in rows):
@@ -261,7 +261,7 @@ def _check_names(rows: tuple[Row[S, A], ...], states: type[S], events: tuple[typ
 def _check_ends(rows: tuple[Row[S, A], ...], initial: S, final: frozenset[S], states: tuple[S, ...]) -> None:
     for row in rows:
         if row.source in final:
-            raise TableError(f"row {row.name!r} leads out of the final state {row.source.name}")
+            raise TableError(f"row {row.name!r} leaves the final state {row.source.name}")
     reachable = _closure({initial}, {(row.source, row.dest) for row in rows})
     ending = _closure(set(final), {(row.dest, row.source) for row in rows})
     for state in states:
@@ -277,14 +277,14 @@ def _check_order(rows: tuple[Row[S, A], ...]) -> None:
     for row in rows:
         pair = (row.source, row.event)
         if pair in closed:
-            raise TableError(f"row {row.name!r} can never be taken: {closed[pair]!r} before it takes all")
+            raise TableError(f"row {row.name!r} can never be taken: {closed[pair]!r} before it has no guard")
         if not row.when:
             closed[pair] = row.name
     for row in rows:
         if (row.source, row.event) not in closed:
             raise TableError(
-                f"no row takes {row.event.__name__} in {row.source.name} when every guard says no: "
-                "the last one must ask nothing"
+                f"no row takes {row.event.__name__} in {row.source.name} when every guard refuses: "
+                "the last one must have no guard"
             )
 
 
@@ -294,7 +294,7 @@ def _check_gates(rows: tuple[Row[S, A], ...]) -> None:
             gates: tuple[Any, ...] = getattr(effect, "gates", ())
             if gates and not any(guard in gates for guard in row.when):
                 asked = " or ".join(map(name_of, gates))
-                raise TableError(f"row {row.name!r} does {name_of(effect)}, and does not ask {asked}")
+                raise TableError(f"row {row.name!r} has the effect {name_of(effect)} without the guard {asked}")
 
 
 def _closure(start: set[S], edges: set[tuple[S, S]]) -> set[S]:

@@ -67,7 +67,7 @@ class Once:
         return f"{body}.{self._keys.token('prompt', body)}"
 
     def ends(self, name: str) -> datetime | None:
-        """When the prompt *name* ends; ``None`` when it was never issued or is over."""
+        """When the prompt *name* ends; ``None`` when it was never issued or has expired."""
         if len(name) > LONGEST or not name.isascii():
             return None
         body, _, seal = name.rpartition(".")

@@ -1,4 +1,4 @@
-"""The journeys, each a value that the engine runs.  Each is loaded when it is first used."""
+"""The journeys, each a value that the engine runs.  Each is imported when it is first used."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ __getattr__ = lazy_exports(__name__, _MODULES)
 
 
 def journey_named(name: str) -> Journey[Any]:
-    """The journey of the library that is called *name*; it is loaded now.
+    """The library's journey named *name*; this imports it.
 
     :raises ValueError: when there is none.
     """
@@ -34,5 +34,5 @@ def journey_named(name: str) -> Journey[Any]:
 
 
 def all_journeys() -> tuple[Journey[Any], ...]:
-    """All journeys of the library; they are loaded now."""
+    """All journeys of the library; this imports them."""
     return tuple(map(journey_named, _MODULES))

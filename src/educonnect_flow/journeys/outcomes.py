@@ -1,4 +1,4 @@
-"""The outcomes of all journeys, for type checkers: importing it loads them all."""
+"""The outcomes of all journeys, for type checkers.  Importing this module imports all journeys."""
 
 from __future__ import annotations
 

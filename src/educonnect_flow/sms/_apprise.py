@@ -20,7 +20,7 @@ class AppriseSms:
     """One gateway, named by an Apprise URL.
 
     Apprise says whether a gateway took a message, and not why it did not: nothing is final then, and the message is
-    tried again until its code is over.  Its calls end after ``rto`` and ``cto`` seconds (4 each, unless the URL
+    tried again until its code expires.  Its calls end after ``rto`` and ``cto`` seconds (4 each, unless the URL
     says otherwise: to connect, and of silence), well within ``Settings.lease_for``.  Its log and urllib3's would show
     the code, the number and the gateway's password: while such an adapter sends, neither says anything; the relay
     does.

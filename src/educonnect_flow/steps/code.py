@@ -1,4 +1,4 @@
-"""The code by SMS: sent to a number, typed by the parent, and right or wrong.
+"""The code by SMS: sent to a number, typed by the parent, then checked.
 
 Long, for all of the step is here, from its events to its view.
 
@@ -63,15 +63,15 @@ class ResendCode(Event):
 
 @frozen(kw_only=True, slots=False)
 class Recipient(Confidential):
-    """The number that codes are sent to."""
+    """The number to which codes are sent."""
 
     sealed_mobile: SealedMobile = field(repr=False)
     mobile_key: MobileKey = field(repr=False)
-    """What failures and messages are counted under."""
+    """The key under which failures and messages are counted."""
     masked_mobile: str
     """``+33 6 •• •• •• 78``"""
     decoy: bool = False
-    """Whether nobody is behind it: no message leaves, and no code opens."""
+    """Whether it is a decoy: no message is sent, and no code is right."""
 
 
 class Challenge(NamedTuple):
@@ -98,16 +98,16 @@ class CodeRun(LimitedRun):
 
     sent_to: Recipient | None = saved(None, _RECIPIENT)
     challenge: Challenge | None = saved(None, _CHALLENGE)
-    """The code that opens; ``None`` when none does."""
+    """The valid code; ``None`` when there is none."""
     codes: int = 0
     """How many codes were issued."""
     code_issued_at: datetime | None = saved(None, TIME)
-    """When the last of them was issued."""
+    """When the last code was issued; aware, UTC."""
     code_failures: int = 0
 
     @property
     def recipient(self) -> Recipient:
-        """``sent_to``, in a state that no run reaches without one."""
+        """``sent_to``, in a state in which every run has one."""
         assert self.sent_to is not None
         return self.sent_to
 
@@ -117,7 +117,7 @@ class CodeRun(LimitedRun):
         return self.sent_to.mobile_key if self.sent_to is not None else None
 
     def after_clock_step(self, now: datetime) -> Self:
-        """The code loses what the clock took back; one that was issued in what is now the future has expired."""
+        """The code's life is shortened by the clock step; a code that was issued after *now* has expired."""
         challenge = self.challenge
         if challenge is None:
             return self
@@ -135,16 +135,16 @@ class CodeRun(LimitedRun):
 
 @frozen(kw_only=True, eq=False, slots=False, repr=False)
 class IssueFacts(CountedFacts):
-    """For ``ResendCode``: what one more code is made of."""
+    """For ``ResendCode``: what a new code needs."""
 
     nonce: str
     message: str
-    """Id of the message to write, should one be."""
+    """Id of the message, if one is written."""
 
 
 @frozen(kw_only=True, eq=False, slots=False, repr=False)
 class FirstCodeFacts(IssueFacts):
-    """For an event that names the number a first code goes to."""
+    """For an event that names the number of a first code."""
 
     recipient: Recipient
 
@@ -154,18 +154,18 @@ class CodeFacts(CountedFacts):
     """For ``SubmitCode``."""
 
     expected: str
-    """The code that opens."""
+    """The right code."""
 
 
 def mobile_of(ports: Ports, run: CodeRun) -> E164:
-    """The number that the run's codes go to."""
+    """The number of the run's codes."""
     return ports.mobile_of(run.id, run.recipient.sealed_mobile)
 
 
 async def load_first_code(loading: LoadContext[CodeRun, Any], mobile: E164, *, decoy: bool = False) -> FirstCodeFacts:
-    """For an event that names *mobile*.
+    """The facts of an event that names *mobile*.
 
-    :param decoy: whether nobody is behind it.
+    :param decoy: whether the run becomes a decoy.
     """
     keys, counted = loading.ports.keys, load_counted(loading, mobile)
     nonce, message = loading.retry.draw(keys)
@@ -186,7 +186,7 @@ async def load_resend(loading: LoadContext[CodeRun, ResendCode]) -> IssueFacts:
 
 
 def expected_code(ports: Ports, run: CodeRun, mobile: E164) -> str:
-    """The code that opens *run*."""
+    """The right code of *run*."""
     assert run.challenge is not None  # CODE is never without one
     return ports.code_of(run.journey, run.id, run.challenge.nonce, mobile)
 
@@ -208,12 +208,12 @@ async def load_code(loading: LoadContext[CodeRun, SubmitCode]) -> CodeFacts:
 
 Coded = StepContext[CodeRun, SubmitCode, CodeFacts]
 
-# A refusal for any other reason costs an context: whatever a host's validator adds fails closed.
+# A refusal for any other reason costs an attempt, the reasons of a host's validator included.
 _FREE = frozenset({Reason.CODE_MALFORMED, Reason.CODE_EXPIRED})
 
 
 def code_may_go(context: StepContext[CodeRun, Any, Any]) -> bool:
-    """A code may be issued: not too soon, not too many, and the limits hold.  For ``IssueFacts``."""
+    """A code may be issued: not too soon, not too many, and no limit is reached.  For ``IssueFacts``."""
     return not context.verdict("code_may_go", _may_go)
 
 
@@ -222,7 +222,7 @@ def _may_go(context: StepContext[CodeRun, Any, Any]) -> tuple[Refusal, ...]:
 
 
 def code_due(run: CodeRun, settings: Settings, now: datetime) -> tuple[Refusal, ...]:
-    """Whether *run* may have another code: why not, or nothing."""
+    """Why *run* may not have another code; empty when it may."""
     if run.code_issued_at is None:
         return ()
     if run.codes > settings.resends:
@@ -232,7 +232,7 @@ def code_due(run: CodeRun, settings: Settings, now: datetime) -> tuple[Refusal, 
 
 
 def code_right(context: Coded) -> bool:
-    """The validator lets the code through, and the run is no decoy."""
+    """The validator accepts the code, and the run is no decoy."""
     return not context.verdict("code", _code)
 
 
@@ -252,7 +252,7 @@ def _code(context: Coded) -> tuple[Refusal, ...]:
         )
     )
     if not refusals and context.run.recipient.decoy:
-        return (Refusal(Reason.CODE_WRONG, "code"),)  # not even by chance
+        return (Refusal(Reason.CODE_WRONG, "code"),)  # even when it equals the derived code by chance
     return refusals
 
 
@@ -271,17 +271,17 @@ def last_code(context: Coded) -> bool:
 
 
 def send_first_code(context: StepContext[CodeRun, Any, FirstCodeFacts]) -> None:
-    """A code for the number that the event names."""
+    """Issue a code for the number that the event names."""
     issue(context, context.facts.recipient, context.facts)
 
 
 def issue_next_code(context: StepContext[CodeRun, ResendCode, IssueFacts]) -> None:
-    """Another code for the same number."""
+    """Issue another code for the same number."""
     issue(context, context.run.recipient, context.facts)
 
 
 def issue(context: StepContext[Any, Any, Any], sent_to: Recipient, facts: IssueFacts) -> None:
-    """A new code, which is the only one from now on, counted against every limit; its message waits in the outbox."""
+    """Issue a code that replaces the former one: count it against every limit, put its message into the outbox."""
     run, now = context.run, context.now
     expires_at = now + context.settings.code_ttl
     context.changes |= {
@@ -290,7 +290,7 @@ def issue(context: StepContext[Any, Any, Any], sent_to: Recipient, facts: IssueF
         "codes": run.codes + 1,
         "code_issued_at": now,
     }
-    context.cancel_messages = run.codes > 0  # before the first, no message waits
+    context.cancel_messages = run.codes > 0  # before the first code no message waits
     context.messages.append(
         Outgoing(
             id=facts.message,
@@ -309,7 +309,7 @@ def issue(context: StepContext[Any, Any, Any], sent_to: Recipient, facts: IssueF
 
 
 def count_code_failure(context: Coded) -> None:
-    """A wrong code: one attempt less, here and for the mobile."""
+    """Count a wrong code, in the run and for the mobile."""
     failures = context.run.code_failures + 1
     context.changes["code_failures"] = failures
     count_failure(context, context.facts, Reason.CODE_WRONG, context.settings.code_failures - failures)
@@ -317,7 +317,7 @@ def count_code_failure(context: Coded) -> None:
 
 @gated(code_right)
 def accept_code(context: Coded) -> None:
-    """The code is used up, and whoever used it gets a new handle (ASVS 5.0, 7.2.4)."""
+    """The code is used: the run gets a new handle (ASVS 5.0, 7.2.4)."""
     context.changes |= {"challenge": None, "rotation": context.run.rotation + 1}
     context.cancel_messages = True
     context.rotate = True
@@ -325,7 +325,7 @@ def accept_code(context: Coded) -> None:
 
 
 def drop_code(context: StepContext[Any, Any, Any]) -> None:
-    """Back to the page before: the number and its code are dropped.  Counters stay."""
+    """Back to the previous page: the number and its code are dropped.  Counters stay."""
     context.changes |= {"sent_to": None, "challenge": None}
     context.cancel_messages = True
 
@@ -341,11 +341,11 @@ class CodeView(View):
     attempts_left: int
     expires_at: datetime
     resend_at: datetime
-    """From when a new code may be asked for."""
+    """From when a new code may be requested."""
     resends_left: int
 
 
-def show_code(run: CodeRun, settings: Settings, prompt: HumanPrompt | None) -> CodeView:  # noqa: ARG001 - as all
+def show_code(run: CodeRun, settings: Settings, prompt: HumanPrompt | None) -> CodeView:  # noqa: ARG001 - the signature of Show
     """The page of the code."""
     assert run.challenge is not None  # CODE is never without one
     assert run.code_issued_at is not None

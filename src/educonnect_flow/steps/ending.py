@@ -1,4 +1,4 @@
-"""How a run goes back a page, and how it ends by time: the part of every journey."""
+"""The event back, and the expiry: in every journey."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class GoBack(Event):
 
 
 def expire(context: StepContext[Any, Any, Any]) -> None:
-    """Idle or open for too long, or after too many events."""
+    """The run was idle or open for too long, or had too many events."""
     context.changes["prompt"] = None
     context.refusals.append(Refusal(Reason.IDLE))
 

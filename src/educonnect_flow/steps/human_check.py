@@ -1,4 +1,4 @@
-"""The human check: an image to read, or a puzzle that the browser solves.  It is part of another step's page."""
+"""The human check: an image to read, or a puzzle that the browser solves.  It is on the page of another step."""
 
 from __future__ import annotations
 
@@ -21,47 +21,47 @@ class HumanFacts(Facts):
     """For a page with a human check."""
 
     human: bool | None
-    """Whether the answer was right; ``None`` when the check was not asked."""
+    """Whether the answer was right; ``None`` when the check was not called."""
 
 
 def read_answer(loading: LoadContext[Any, Any], answer: str | None) -> tuple[Refusal, ...]:
-    """What is wrong with *answer* as such, before the check is asked."""
+    """Why *answer* is malformed, before the check is called; empty when it is not."""
     if loading.ports.human_check is None:
         return ()
     wrong = required(_FIELD, answer or "", LONGEST_ANSWER, Reason.HUMAN_CHECK_REQUIRED)
-    if wrong is None and loading.run.prompt is None:  # the check came in while this parent was on the page
+    if wrong is None and loading.run.prompt is None:  # the host added the check while this parent was on the page
         wrong = Refusal(Reason.HUMAN_CHECK_REQUIRED, _FIELD)
     return () if wrong is None else (wrong,)
 
 
 async def load_human(loading: LoadContext[Any, Any], answer: str | None) -> bool | None:
-    """Whether *answer* is right, asked once per request: a prompt serves once.
+    """Whether *answer* is right; called once per request, because a prompt can be answered once.
 
-    :param answer: one that ``read_answer`` has nothing against.
+    :param answer: one that ``read_answer`` accepts.
     """
     ports, prompt, check = loading.ports, loading.run.prompt, loading.ports.human_check
     if check is None:
         return None
-    assert prompt is not None  # the form is refused without both
+    assert prompt is not None  # without it the form is refused
     assert answer is not None
     return await loading.retry.once(ports, "human_check.passes", check.passes, prompt, answer) is True
 
 
 def human_refused(facts: HumanFacts) -> tuple[Refusal, ...]:
-    """Why the answer does not let the parent on, or nothing."""
+    """Why the answer is refused; empty when it is right."""
     return (Refusal(Reason.HUMAN_CHECK_FAILED, _FIELD),) if facts.human is False else ()
 
 
 def prompt_spent(context: StepContext[Any, Any, HumanFacts]) -> bool:
-    """The human check was answered, rightly or not: its prompt will not serve again."""
+    """The human check was answered, rightly or not: its prompt cannot be used again."""
     return context.facts.human is not None
 
 
 def ask_prompt(context: StepContext[Any, Any, Any]) -> None:
-    """The page is shown: it needs a prompt that nobody answered yet."""
+    """The page needs a new prompt."""
     context.prompt = True
 
 
 def drop_prompt(context: StepContext[Any, Any, Any]) -> None:
-    """The page is left."""
+    """The parent leaves the page: drop the prompt."""
     context.changes["prompt"] = None

@@ -1,6 +1,6 @@
-"""The identity: names and mobile, compared with the school's records.  A stranger walks on like a known parent.
+"""The identity: names and mobile, compared with the school's records.  An unknown parent continues like a known one.
 
-Its page ends in a first code, so the run data builds on that of the code.
+The step issues a first code, so its run data extends the run data of the code.
 """
 
 from __future__ import annotations
@@ -69,11 +69,11 @@ class IdentityRun(CodeRun):
     """A parent gives names and mobile, and proves the mobile with a code."""
 
     guardians: tuple[str, ...] = saved((), TEXTS, repr=False)
-    """Ids of the records that match the claim; empty for a stranger."""
+    """Ids of the records that match the claim; empty for an unknown parent."""
 
     @property
     def wanted(self) -> tuple[Ref, ...]:
-        """While a code is waited for: the accounts of the guardians claimed, and as many for a stranger as for one."""
+        """In the state CODE: the claimed guardians' accounts; for an unknown parent, one look-up that finds none."""
         if self.challenge is None:
             return ()
         return accounts.of_guardians(self.guardians)
@@ -83,7 +83,7 @@ _RENAMED = {"strays": "stale_handle_uses", "code_at": "code_issued_at"}
 
 
 def from_format_1(kept: JsonObject) -> JsonObject:
-    """Format 1 had the number and the guardians of a claim in one list, and other names for two fields."""
+    """Convert format 1, which had the number and the guardians of a claim in one list, and two other field names."""
     claim = kept.pop("claim", None)
     if claim is not None:
         *number, guardians = claim
@@ -98,11 +98,11 @@ def from_format_1(kept: JsonObject) -> JsonObject:
 
 @frozen(kw_only=True, eq=False, slots=False, repr=False)
 class FoundFacts(FirstCodeFacts):
-    """For an identity form that is right as such, and whose human check was passed."""
+    """For a well-formed identity form whose human check was passed."""
 
     mobile: E164
     candidates: tuple[Guardian, ...]
-    """Records of the directory with this mobile."""
+    """The directory's records with this mobile."""
 
 
 @frozen(kw_only=True, eq=False, slots=False, repr=False)
@@ -110,9 +110,9 @@ class ClaimFacts(HumanFacts):
     """For ``ClaimIdentity``."""
 
     form: tuple[Refusal, ...]
-    """What is wrong with the form itself, before anything outside was asked."""
+    """Why the form is malformed, before any port was called."""
     found: FoundFacts | None
-    """``None`` when nothing was looked for, because the claim is refused already."""
+    """``None`` when nothing was looked up, because the claim is refused already."""
 
 
 @frozen(kw_only=True, eq=False, slots=False, repr=False)
@@ -120,13 +120,13 @@ class ProvedFacts(CodeFacts):
     """For ``SubmitCode``, where a right code proves an identity."""
 
     candidates: tuple[Guardian, ...]
-    """The records that matched the claim and are there now."""
+    """The records that matched the claim and still exist."""
     identifiers: tuple[str, ...]
-    """Of the accounts that the guardians have already."""
+    """The identifiers of the accounts that the guardians have already."""
 
 
 def read_form(loading: LoadContext[Any, ClaimIdentity]) -> tuple[E164 | None, tuple[Refusal, ...]]:
-    """The number as read, and every refusal of the form.  Lengths are bounded before anything else is done."""
+    """The normalised number, and every refusal of the form.  Lengths are checked first."""
     event, ports = loading.event, loading.ports
     refusals = [*_family_name(event.family_name), *_given_name(event.given_name)]
     mobile = None
@@ -138,7 +138,7 @@ def read_form(loading: LoadContext[Any, ClaimIdentity]) -> tuple[E164 | None, tu
         mobile = number.number
         refusals += refusals_of(ports.validators.mobile(number))
         if mobile is None and not refusals:
-            refusals.append(Refusal(Reason.MOBILE_INVALID, "mobile"))  # whatever a host's validator lets through
+            refusals.append(Refusal(Reason.MOBILE_INVALID, "mobile"))  # even if a host's validator accepts it
     return mobile, (*refusals, *read_answer(loading, event.human_check))
 
 
@@ -165,14 +165,14 @@ async def load_claim(loading: LoadContext[IdentityRun, ClaimIdentity]) -> ClaimF
     human = await load_human(loading, event.human_check)
     if human is False:
         return ClaimFacts(form=(), human=False, found=None)
-    assert mobile is not None  # the form is right
+    assert mobile is not None  # the form is well formed
     first = await load_first_code(loading, mobile)
     found = FoundFacts(**first.__dict__, mobile=mobile, candidates=await find(ports, mobile))
     return ClaimFacts(form=(), human=human, found=found)
 
 
 async def find(ports: Ports, mobile: E164) -> tuple[Guardian, ...]:
-    """The records of the directory with *mobile*.
+    """The directory's records with *mobile*.
 
     :raises WrongUse: when the directory returns something else.
     """
@@ -183,7 +183,7 @@ async def find(ports: Ports, mobile: E164) -> tuple[Guardian, ...]:
 
 
 async def find_claimed(ports: Ports, run: IdentityRun, mobile: E164) -> tuple[Guardian, ...]:
-    """Those of *mobile* that matched the claim of *run* and are there now."""
+    """The records with *mobile* that matched the claim of *run* and still exist."""
     return tuple([guardian for guardian in await find(ports, mobile) if guardian.id in run.guardians])
 
 
@@ -206,7 +206,9 @@ Proving = StepContext[IdentityRun, SubmitCode, ProvedFacts]
 
 
 def claim_holds(context: Claiming) -> bool:
-    """The form is right, the human check passed, the mobile may receive a code now, and somebody may be told of it."""
+    """The form is well formed, the human check passed, and a code may be issued.  With
+    ``tell_unknown_identity`` a record must match, too.
+    """
     return not context.verdict("claim", _claim)
 
 
@@ -215,7 +217,7 @@ def _claim(context: Claiming) -> tuple[Refusal, ...]:
     refused = facts.form or code_due(context.run, context.settings, context.now) or human_refused(facts)
     if refused:
         return refused
-    assert facts.found is not None  # what is refused so far is all that is refused without looking
+    assert facts.found is not None  # whatever is refused without a look-up has been refused above
     refused = limits_reached(facts.found, context.now)
     if refused:
         return refused
@@ -225,7 +227,7 @@ def _claim(context: Claiming) -> tuple[Refusal, ...]:
 
 
 def identity_refused(context: Claiming) -> bool:
-    """The claim failed because nobody is called so, and the host wants that said."""
+    """The claim failed because no record matches, and ``tell_unknown_identity`` is set."""
     return any(refusal.reason is Reason.IDENTITY_UNKNOWN for refusal in context.verdict("claim", _claim))
 
 
@@ -234,7 +236,7 @@ _NOBODY = Guardian(id="", family_name="Personne", given_name="Aucune", mobile=""
 
 
 def matching(event: ClaimIdentity, found: FoundFacts, validators: Validators) -> tuple[str, ...]:
-    """Ids of the records that are the person claimed.  Takes the same steps when there is no record."""
+    """Ids of the records that match the claim.  Does the same work when there is no record."""
     ids = []
     for guardian in found.candidates or (_NOBODY,):
         record = IdentityCheck(
@@ -255,12 +257,12 @@ def has_account(context: Proving) -> bool:
 
 def _found(context: Claiming) -> FoundFacts:
     found = context.facts.found
-    assert found is not None  # the claim holds, so it was looked for
+    assert found is not None  # it is loaded for every accepted claim
     return found
 
 
 def take_claim(context: Claiming) -> None:
-    """Somebody says who they are, and gets a first code.  The same is noted for a stranger, whose run is a decoy."""
+    """Store the claim and issue a first code; for an unknown parent too, whose run is a decoy."""
     found = _found(context)
     guardians = matching(context.event, found, context.validators)
     context.changes |= {"guardians": guardians, "prompt": None}
@@ -268,7 +270,7 @@ def take_claim(context: Claiming) -> None:
 
 
 def count_identity_failure(context: Claiming) -> None:
-    """A wrong name is a failure of the mobile, where it is said."""
+    """Count a wrong name as a failure of the mobile, where the parent is told of it."""
     context.limits += failure_limits(context, _found(context), adds=1)
 
 
@@ -286,7 +288,7 @@ class IdentityView(View):
     """``IDENTITY``"""
 
     prompt: HumanPrompt | None
-    """What the human check asks; ``None`` when the flow has none."""
+    """The human check's prompt; ``None`` when the flow has none."""
 
 
 def show_identity(run: IdentityRun, settings: Settings, prompt: HumanPrompt | None) -> IdentityView:  # noqa: ARG001

@@ -1,7 +1,7 @@
-"""What is counted beside a run's own attempts: by mobile, by source, by range of numbers, and in all.
+"""Limits over all runs: by mobile, by source, by range of numbers, and national.
 
-Every limit is looked at and counted in the transaction of the state that it belongs to.  All are named in one order,
-so that no two transactions wait for each other.
+Every limit is checked and counted in the transaction of its event.  All transactions list them in the same order, so
+that there is no deadlock.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ from educonnect_flow.tally import Limit, micros, used
 
 NATIONAL = "national"
 SHARDS = 16
-"""A large national cap is split in so many parts, each counted by itself: else every parent of the country would wait
-for the one before.  What is refused is refused a little early, never late."""
+"""A large national cap is split into so many parts, each with its own counter: with one counter, all parents of the
+country would wait for each other.  A part may refuse a little early, never late."""
 
 REASONS = {
     "mobile_failures": Reason.MOBILE_LOCKED,
@@ -38,24 +38,22 @@ REASONS = {
     "sms_per_prefix": Reason.SMS_PER_PREFIX,
     "sms_budget": Reason.SMS_BUDGET,
 }
-"""What is said when a limit of the kind refuses."""
+"""The reason of the refusal when a limit of the kind is reached."""
 
 SHARED = ("source_failures", "prefix_failures", "national_failures")
-"""Limits on failures that are not this parent's alone: when one is reached, submits are refused for now, and no run
-is locked.
-"""
+"""Shared limits on failures: when one is reached, submits are refused for now, and no run is locked."""
 
 _NATIONAL = ("national_failures", "sms_budget")
 
 
 def shards(cap: int) -> int:
-    """In how many parts a national *cap* is counted."""
+    """The number of parts of a national *cap*."""
     return max(1, min(SHARDS, cap // 1_000))
 
 
 @frozen(kw_only=True, slots=False)
 class LimitedRun(Run):
-    """A run that too many failures can lock."""
+    """A run that can be locked by too many failures."""
 
     until: datetime | None = saved(None, TIME)
     """``LOCKED``: until when; ``None`` when a new run may be started at once."""
@@ -66,12 +64,12 @@ class LimitedRun(Run):
 
 @frozen(kw_only=True, eq=False, slots=False, repr=False)
 class CountedFacts(Facts):
-    """What limits are counted by."""
+    """The keys under which limits are counted."""
 
     mobile_keys: tuple[MobileKey, ...]
-    """By each of the host's keys, the newest first: while several are in use, all are counted under."""
+    """Keyed hashes of the mobile under each of the host's keys, the newest first; all of them count."""
     prefix: str
-    """The range of numbers that the mobile is counted in."""
+    """The mobile's range of numbers."""
     barred: Mapping[str, datetime]
     """By kind of limit: what the store refused to count further, and until when."""
     locks_until: datetime | None
@@ -88,9 +86,9 @@ class Counted(TypedDict):
 
 
 def load_counted(loading: LoadContext[Any, Any], mobile: E164, mobile_key: MobileKey | None = None) -> Counted:
-    """What the limits of *mobile* are counted by.
+    """The keys under which the limits of *mobile* are counted.
 
-    :param mobile_key: its hash, when it is known already; under a single key it is the only one.
+    :param mobile_key: its keyed hash, when it is known already; with a single secret key it is the only one.
     """
     keys = loading.ports.keys
     return {
@@ -120,12 +118,12 @@ async def load_last(loading: LoadContext[Any, Any], counted: Counted, tries_left
 
 
 def mobile_barred(context: StepContext[Any, Any, CountedFacts]) -> bool:
-    """Too many failures with this mobile, here or elsewhere: beats even the right code (CVE-2026-16103)."""
+    """Too many failures with this mobile, over all runs: then even the right code is refused (CVE-2026-16103)."""
     return "mobile_failures" in context.facts.barred
 
 
 def throttled(context: StepContext[Any, Any, CountedFacts]) -> bool:
-    """Too many failures around, not by this parent alone: no attempt is looked at for now, right or wrong."""
+    """A shared limit on failures is reached: every submit is refused for now, right or wrong."""
     return bool(context.verdict("held", _throttled))
 
 
@@ -137,7 +135,7 @@ def _throttled(context: StepContext[Any, Any, CountedFacts]) -> tuple[Refusal, .
 
 
 def limits_reached(facts: CountedFacts, now: datetime) -> tuple[Refusal, ...]:
-    """A refusal for each limit that does not let another code out, or nothing."""
+    """A refusal for each limit on messages that is reached."""
     if not facts.barred:
         return ()
     return tuple(
@@ -151,7 +149,7 @@ def limits_reached(facts: CountedFacts, now: datetime) -> tuple[Refusal, ...]:
 
 
 def count_failure(context: StepContext[Any, Any, Any], facts: CountedFacts, reason: Reason, left: int) -> None:
-    """One failure more for the mobile, and the refusal for *reason* says how many tries are *left*."""
+    """Count a failure for the mobile, and refuse with *reason*, which shows how many attempts are *left*."""
     context.limits += failure_limits(context, facts, adds=1)
     context.refusals = [
         Refusal(refusal.reason, refusal.field, {**refusal.params, "attempts_left": left})
@@ -181,12 +179,12 @@ def failure_limits(context: StepContext[Any, Any, Any], facts: CountedFacts, add
 
 
 def message_limits(context: StepContext[Any, Any, Any], facts: CountedFacts) -> list[Limit]:
-    """The limits that one more message counts against."""
+    """The limits that count one more message."""
     return _limits(context, facts, ("sms_per_mobile", "sms_per_source", "sms_per_prefix", "sms_budget"), 1)
 
 
 def limits_of(kind: str, key: str, settings: Settings) -> list[Limit]:
-    """All parts of the limit *kind* as it is counted under *key*, to be looked at; empty when there is no bound.
+    """All parts of the limit *kind* under *key*, to be checked only; empty when there is no bound.
 
     :raises KeyError: when there is no such kind.
     """
@@ -199,7 +197,7 @@ def limits_of(kind: str, key: str, settings: Settings) -> list[Limit]:
 
 
 def _limits(context: StepContext[Any, Any, Any], facts: CountedFacts, kinds: tuple[str, ...], adds: int) -> list[Limit]:
-    """Those of *kinds* that the settings bound, each under every key that it is counted by for this attempt."""
+    """The limits of *kinds* that the settings bound, each under every key that it is counted under for this event."""
     settings, source = context.settings, context.run.source
     sources = sorted(source.split()) if source else []
     counted_by: tuple[Sequence[str], ...] = (sorted(facts.mobile_keys), sources, (facts.prefix,), ("",))
@@ -217,19 +215,19 @@ class _Plan(NamedTuple):
 
     kind: str
     cap: int
-    """Of each part."""
+    """The cap of each part."""
     window: timedelta
     lock: timedelta | None
     national: bool
     parts: int
 
     def limit(self, key: str, part: int, adds: int) -> Limit:
-        """The limit of one key; of a national one, of one part."""
+        """The limit of one key, or of one part of a national limit."""
         return Limit(self.kind, f"{NATIONAL}/{part}" if self.national else key, self.cap, self.window, self.lock, adds)
 
 
 def _plan(kind: str, settings: Settings) -> _Plan | None:
-    """How *kind* is counted; ``None`` when there is no bound.  Kept with the settings, which never change."""
+    """How *kind* is counted; ``None`` when there is no bound.  Cached, because settings never change."""
     known: dict[str, _Plan | None] = settings.__dict__.setdefault("_plans", {})
     if kind not in known:
         cap: int | None = getattr(settings, kind)
@@ -242,9 +240,9 @@ def _plan(kind: str, settings: Settings) -> _Plan | None:
 
 
 def prefix_of(mobile: E164) -> str:
-    """The range that a number (E.164) is counted in: its territory and three digits more; ``+33612`` has a million.
+    """The range of a number (E.164): its territory and three more digits; ``+33612`` has a million numbers.
 
-    Fraud by messages walks through ranges, for their holder is paid by the message.
+    SMS fraud uses whole ranges of numbers, because their holder is paid for each message.
     """
     return mobile[:6] if mobile.startswith("+33") else mobile[:7]
 

@@ -1,4 +1,4 @@
-"""The password: chosen twice the same, judged, and measured while the parent types."""
+"""The password: typed twice, checked, and assessed while the parent types."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class PasswordRun(CodeRun):
     """A run that ends with a password."""
 
     names: tuple[str, ...] = saved((), TEXTS, repr=False)
-    """The guardian's family, given and usage name, from the accepted code on: no password may be made of them."""
+    """The guardian's family, given and usage name, stored when the code is accepted; no password may contain them."""
 
 
 # --- facts -----------------------------------------------------------------------------------------
@@ -59,13 +59,13 @@ class PasswordRun(CodeRun):
 
 @frozen(kw_only=True, eq=False, slots=False, repr=False)
 class JudgedBy(Facts):
-    """What a password is judged by, beside itself."""
+    """What a password is checked against."""
 
     mobile: E164
     stem: str
-    """The identifier to be, without its digits."""
+    """The future identifier without its digits."""
     breached: bool
-    """Whether the password was published, as far as the host's list knows."""
+    """Whether the password is on the host's list of published passwords."""
 
 
 @frozen(kw_only=True, eq=False, slots=False, repr=False)
@@ -73,16 +73,16 @@ class PasswordFacts(Facts):
     """For ``ChoosePassword``."""
 
     judged_by: JudgedBy | None
-    """``None`` when nothing was looked for, because the password is refused on its form."""
+    """``None`` when nothing was looked up, because the password's length or characters are refused."""
 
 
 def refused_on_its_form(event: ChoosePassword, settings: Settings) -> bool:
-    """Whether *event* is refused whatever else there is."""
+    """Whether *event* is refused for its length or characters."""
     return bool(check_texts(event.password, event.confirmation, settings.password_max))
 
 
 async def load_judged_by(loading: LoadContext[PasswordRun, Any], password: str, *, listed: bool = True) -> JudgedBy:
-    """What *password* is judged by, beside itself.
+    """What *password* is checked against.
 
     :param password: of at most ``password_max`` characters.
     :param listed: whether the host's list of published passwords is asked.
@@ -96,11 +96,11 @@ async def load_judged_by(loading: LoadContext[PasswordRun, Any], password: str, 
 
 
 async def assess_password(loading: LoadContext[PasswordRun, Any], password: str) -> PasswordReport:
-    """The meter: the criteria that *password* meets, and its strength.  Nothing is stored, and nothing counts."""
+    """The meter: the criteria that *password* meets, and its strength.  Nothing is stored or counted."""
     ports, run, settings = loading.ports, loading.run, loading.ports.settings
     text = Hidden(password[: settings.password_max])
     formal = check_texts(password, password, settings.password_max)
-    # What is refused on its form is not looked up, as in a submit.
+    # As in a submit, nothing is looked up for a password of a wrong length or with wrong characters.
     judged_by = await load_judged_by(loading, text, listed=not formal)
     check = _check(run, judged_by, text, text, settings)
     refusals = _refusals(run, judged_by, password, password, settings, ports.validators)
@@ -108,7 +108,7 @@ async def assess_password(loading: LoadContext[PasswordRun, Any], password: str)
 
 
 def accepted_password(event: ChoosePassword, settings: Settings) -> str | None:
-    """The password of *event* as it is hashed when it is accepted; ``None`` when it would be refused on its form."""
+    """The password of *event* in the form that is hashed; ``None`` when its length or characters are refused."""
     if refused_on_its_form(event, settings):
         return None
     text = normalise(event.password)
@@ -121,7 +121,7 @@ Choosing = StepContext[PasswordRun, ChoosePassword, PasswordFacts]
 
 
 def password_holds(context: Choosing) -> bool:
-    """The validator lets the password through."""
+    """The validator accepts the password."""
     return not context.verdict("password", _password)
 
 
@@ -138,21 +138,21 @@ def _refusals(
     settings: Settings,
     validators: Validators,
 ) -> tuple[Refusal, ...]:
-    """Why *password* would be refused.  The submit and the meter both ask here, so that they agree.
+    """Why *password* would be refused.  The submit and the meter both call this, so that they agree.
 
-    :param judged_by: may be ``None`` for one that is refused on its form.
+    :param judged_by: may be ``None`` when the password's length or characters are refused.
     """
     formal = check_texts(password, confirmation, settings.password_max)
     if formal:
         return formal
-    assert judged_by is not None  # it is loaded for every password of a right form
+    assert judged_by is not None  # it is loaded for every other password
     return refusals_of(validators.password(_check(run, judged_by, password, confirmation, settings)))
 
 
 def _check(
     run: PasswordRun, judged_by: JudgedBy, password: str, confirmation: str, settings: Settings
 ) -> PasswordCheck:
-    """What a validator sees of *password*, which has at most ``password_max`` characters."""
+    """The record that a validator gets for *password*, which has at most ``password_max`` characters."""
     return PasswordCheck(
         password=normalise(password),
         confirmation=normalise(confirmation),
@@ -169,13 +169,13 @@ def _check(
 
 @gated(code_right)
 def keep_names(context: Proving) -> None:
-    """The guardian's names, which no password may be made of."""
+    """Store the guardian's names, which no password may contain."""
     guardian = context.facts.candidates[0]
     context.changes["names"] = (guardian.family_name, guardian.given_name, guardian.usage_name or "")
 
 
 def drop_names(context: StepContext[Any, Any, Any]) -> None:
-    """Back before the code: nobody is known."""
+    """Back before the code: drop the names."""
     context.changes["names"] = ()
 
 
@@ -187,7 +187,7 @@ class PasswordView(View):
     """``PASSWORD``"""
 
     criteria: tuple[Criterion, ...]
-    """What is asked, none met yet."""
+    """The criteria, none of them met yet."""
 
 
 def show_password(run: PasswordRun, settings: Settings, prompt: HumanPrompt | None) -> PasswordView:  # noqa: ARG001

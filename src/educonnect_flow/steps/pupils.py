@@ -1,4 +1,4 @@
-"""The pupils: each is confirmed with the birth date that the school knows, or denied."""
+"""The pupils: each is confirmed with the birth date of the school's records, or denied."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from educonnect_flow.validators.pupils import PupilsCheck, check_form
 
 @frozen(slots=False)
 class ConfirmPupils(Event):
-    """The answers for the pupils: exactly one for each that the page shows."""
+    """The answers for the pupils: exactly one for each pupil of the page."""
 
     answers: tuple[PupilAnswer, ...] = field(converter=frozen_sequence, validator=sequence(PupilAnswer))
 
@@ -39,7 +39,7 @@ class ConfirmPupils(Event):
 
 @frozen(kw_only=True, slots=False)
 class ShownPupil(Confidential):
-    """A pupil as the page shows them.  Never a birth date."""
+    """A pupil as shown on the page, without the birth date."""
 
     id: str
     given_name: str
@@ -75,14 +75,14 @@ class PupilsRun(IdentityRun):
     """A run in which pupils are confirmed."""
 
     pupils: tuple[ShownPupil, ...] = saved((), _PUPILS, repr=False)
-    """What the page shows, from the accepted code on."""
+    """The pupils that the page shows, stored when the code is accepted."""
     pupils_failures: int = 0
     confirmed: tuple[str, ...] | None = saved(None, TEXTS)
-    """Ids of the confirmed pupils, once they are."""
+    """Ids of the confirmed pupils; ``None`` before."""
     denied: tuple[str, ...] = saved((), TEXTS)
-    """Ids of the denied ones, likewise."""
+    """Ids of the denied pupils."""
     why: Reason | None = saved(None, _REASON)
-    """``REFUSED``: for what reason."""
+    """``REFUSED``: the reason."""
 
 
 # --- facts -----------------------------------------------------------------------------------------
@@ -93,13 +93,13 @@ class PupilsFacts(CountedFacts):
     """For ``ConfirmPupils``."""
 
     pupils: tuple[Pupil, ...]
-    """Those that the page shows, as the records have them now."""
+    """The pupils of the page, as the records have them now."""
     gone: frozenset[str]
-    """Ids of those that the page shows and the records no longer have."""
+    """Ids of the pupils of the page that the records no longer have."""
 
 
 def pupils_of(guardians: tuple[Guardian, ...]) -> dict[str, Pupil]:
-    """All pupils of *guardians* by id, each once, in order."""
+    """All pupils of *guardians* by id, without duplicates, in order."""
     pupils: dict[str, Pupil] = {}
     for guardian in guardians:
         for pupil in guardian.pupils:
@@ -127,22 +127,22 @@ Answering = StepContext[PupilsRun, ConfirmPupils, PupilsFacts]
 
 
 def has_no_pupil(context: Proving) -> bool:
-    """The schools know no pupil of this guardian."""
+    """The schools have no pupil of this guardian."""
     return not any(guardian.pupils for guardian in context.facts.candidates)
 
 
 def all_gone(context: Answering) -> bool:
-    """The schools have struck out every pupil that the page shows."""
+    """The schools have removed every pupil of the page."""
     return context.facts.gone.issuperset(pupil.id for pupil in context.run.pupils)
 
 
 def pupils_right(context: Answering) -> bool:
-    """Every pupil is answered and every date is right."""
+    """Every pupil has an answer, and every date is right."""
     return not context.verdict("pupils", _pupils)
 
 
 def _pupils(context: Answering) -> tuple[Refusal, ...]:
-    # The form is judged here, whatever the validator: what comes after relies on it.
+    # The form is checked here with any validator, because the effects rely on it.
     check = _pupils_check(context)
     return check_form(check) or refusals_of(context.validators.pupils(check))
 
@@ -152,7 +152,7 @@ def _pupils_check(context: Answering) -> PupilsCheck:
 
 
 def _answers(context: Answering) -> tuple[PupilAnswer, ...]:
-    """The answers, without those for a pupil that the page showed and the schools have since struck out."""
+    """The answers, without those for a pupil that the schools have removed since the page was shown."""
     gone = context.facts.gone
     return tuple(answer for answer in context.event.answers if answer.pupil_id not in gone)
 
@@ -163,7 +163,7 @@ def none_confirmed(context: Answering) -> bool:
 
 
 def pupils_wrong(context: Answering) -> bool:
-    """The answers are well formed, and refused."""
+    """The answers are well formed, and wrong."""
     return bool(context.verdict("pupils", _pupils)) and not check_form(_pupils_check(context))
 
 
@@ -207,7 +207,7 @@ def told_apart(pupil: Pupil, pupils: tuple[Pupil, ...]) -> str:
 
 
 def count_pupils_failure(context: Answering) -> None:
-    """A wrong birth date: one attempt less, here and for the mobile."""
+    """Count a wrong birth date, in the run and for the mobile."""
     failures = context.run.pupils_failures + 1
     context.changes["pupils_failures"] = failures
     count_failure(context, context.facts, Reason.BIRTH_DATES_WRONG, context.settings.pupils_failures - failures)
@@ -215,7 +215,7 @@ def count_pupils_failure(context: Answering) -> None:
 
 @gated(pupils_right)
 def record_pupils(context: Answering) -> None:
-    """Who is confirmed; the others are left out, and recorded for the school."""
+    """Store the confirmed pupils; the denied ones are recorded for the school."""
     confirmed = {answer.pupil_id for answer in _answers(context) if answer.confirmed}
     shown = tuple(pupil.id for pupil in context.facts.pupils)
     context.changes["confirmed"] = tuple(pupil for pupil in shown if pupil in confirmed)
@@ -224,12 +224,12 @@ def record_pupils(context: Answering) -> None:
 
 
 def refuse_no_pupil(context: StepContext[Any, Any, Any]) -> None:
-    """Nothing to confirm: the school must look."""
+    """No pupil to confirm: the school must check its records."""
     _refuse(context, Reason.NO_PUPIL)
 
 
 def refuse_none_confirmed(context: Answering) -> None:
-    """All denied: the school must look."""
+    """All pupils denied: the school must check its records."""
     context.denied = tuple(pupil.id for pupil in context.facts.pupils)
     context.limits += failure_limits(context, context.facts, adds=0)
     _refuse(context, Reason.NO_PUPIL_CONFIRMED)
@@ -241,7 +241,7 @@ def _refuse(context: StepContext[Any, Any, Any], reason: Reason) -> None:
 
 
 def drop_pupils(context: StepContext[Any, Any, Any]) -> None:
-    """Back before the code: what it opened is dropped."""
+    """Back before the code: drop the pupils."""
     context.changes |= {"pupils": (), "confirmed": None, "denied": ()}
 
 
@@ -263,7 +263,7 @@ class PupilsView(View):
 
 @frozen(slots=False)
 class RefusedView(View):
-    """``REFUSED``: see the school."""
+    """``REFUSED``: contact the school."""
 
     reason: Reason
     """``NO_PUPIL`` or ``NO_PUPIL_CONFIRMED``."""
@@ -275,6 +275,6 @@ def show_pupils_page(run: PupilsRun, settings: Settings, prompt: HumanPrompt | N
 
 
 def show_refused(run: PupilsRun, settings: Settings, prompt: HumanPrompt | None) -> RefusedView:  # noqa: ARG001
-    """The end of a run without a pupil."""
+    """The final page of a run without a pupil."""
     assert run.why is not None
     return RefusedView(run.why)

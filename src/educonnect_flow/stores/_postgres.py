@@ -82,7 +82,7 @@ class PostgresStore:
                 with self._pool.connection() as connection:
                     return query.read(connection.execute(query.sql, query.values).fetchall())
             except psycopg.errors.UniqueViolation:
-                continue  # another commit was first, in the same instant: now the function finds what it wrote
+                continue  # another commit came first at the same instant: now the function finds what it wrote
             except (psycopg.Error, PoolTimeout) as error:
                 raise unavailable(error) from error
         raise StoreUnavailable("PostgreSQL: too many others write the same at once")
@@ -175,7 +175,7 @@ class AsyncPostgresStore:
             return query.read(await cursor.fetchall() if cursor.description is not None else [])
 
     async def _run(self, query: Query[T]) -> T:
-        # Whoever is cancelled waits no longer, but the statement goes on: see _until.
+        # A cancelled caller stops waiting, but the statement continues: see _until.
         try:
             return await asyncio.shield(self._asked(query))
         except (psycopg.Error, PoolTimeout) as error:

@@ -165,7 +165,7 @@ BEGIN
     END LOOP;
 
     IF (p ->> 'void')::boolean OR p ->> 'cancel_owner_messages' IS NOT NULL THEN
-        -- In one order, so that two runs of an owner that end each other's do not wait in a ring.
+        -- In one order, so that two runs of one owner that cancel each other's messages do not deadlock.
         PERFORM FROM {t}message m
         WHERE ((p ->> 'void')::boolean AND m.run = this) OR m.owner = p ->> 'cancel_owner_messages' ORDER BY m.id FOR UPDATE;
     END IF;

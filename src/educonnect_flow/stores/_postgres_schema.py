@@ -48,7 +48,7 @@ CREATE INDEX spent_until ON {schema}.spent (until);
 ALTER TABLE {schema}.audit ADD COLUMN mobile text, ADD COLUMN origin text;
 """
 
-# A number is drawn before its commit: whoever reads by number waits for the writers under way, then looks.
+# A number is drawn before its commit, so a reader by number first waits for the writers in progress.
 _ENTRIES = """
 CREATE FUNCTION {schema}.entries(p_after bigint, p_limit int) RETURNS SETOF {schema}.audit LANGUAGE plpgsql AS $$
 BEGIN

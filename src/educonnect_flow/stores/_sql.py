@@ -121,7 +121,7 @@ def names_of(change: RecordChange) -> list[tuple[str, bool]]:
 
 
 def in_order(records: tuple[RecordChange, ...]) -> tuple[RecordChange, ...]:
-    """*records* in the order in which they are locked: the same in every transaction, so that none waits in a ring."""
+    """*records* in the order in which they are locked: the same in every transaction, to prevent deadlocks."""
     return tuple(sorted(records, key=lambda change: (change.record.kind, change.record.key)))
 
 

@@ -67,7 +67,7 @@ class SqliteStore:
             if self._closed:
                 raise StoreUnavailable(f"{self._path.name} is closed")
             try:
-                os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600))  # for nobody else's eyes
+                os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600))  # readable by this user only
                 writer = sqlite3.connect(self._path, timeout=0.0, **_SHARED)
                 try:
                     self._patiently(lambda: self._prepare(writer), time.monotonic() + self._timeout)
@@ -131,7 +131,7 @@ class SqliteStore:
             yield db
 
     def _read(self, ask: Callable[[Callable[[str, Sequence[Any]], Any]], T]) -> T:
-        # The writer's cache is warm and the reader's never is: the reader is for while somebody writes.
+        # Prefer the writer's connection, whose cache is warm; use the reader's only during a write.
         lock, opened = self._write_lock, self._open_writer
         if not lock.acquire(blocking=False):
             lock, opened = self._read_lock, self._open_reader
@@ -208,7 +208,7 @@ class SqliteStore:
         """See ``Store``."""
         with self._transaction() as db:
             gone = self._queries.purge(db.execute, now, limit)
-        # What was deleted must not live on in the log; a reader in its way only puts that off.
+        # Deleted data must not stay in the log; a concurrent reader only delays this.
         with self._writing() as db:
             db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         return gone

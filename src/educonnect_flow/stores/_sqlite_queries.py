@@ -52,7 +52,7 @@ class Refused(Exception):
 class SqliteQueries:
     """The statements over tables whose names begin with *prefix*.
 
-    :param mark: what stands for a value: ``?``, or ``%s`` through Django.
+    :param mark: the placeholder of a value: ``?``, or ``%s`` through Django.
     """
 
     def __init__(self, prefix: str = "", mark: str = "?") -> None:
@@ -101,7 +101,7 @@ class SqliteQueries:
         return replace_fields(loaded, {"records": self.find(execute, wanted)}) if wanted else loaded
 
     def _load(self, requests: int) -> str:
-        """The run with its answered request: one statement, so that both are of one moment."""
+        """The run with its answered request: one statement, so that both are from the same snapshot."""
         answered, join = ", ".join(["NULL"] * len(sql.ANSWERED[1:])), ""
         if requests:
             answered = names(sql.ANSWERED[1:], "a")

@@ -1,4 +1,4 @@
-"""A clock that stands still until it is told otherwise."""
+"""A clock that only moves when a test advances it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Adapters that fail when they are told to, and one that is quick."""
+"""Adapters that fail on demand, and a fast password hasher."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Random histories of calls, told to the store under test and to a ``MemoryStore``: both must answer the same.
+"""Random histories of calls to the store under test and to a ``MemoryStore``: both must answer the same.
 
-A rule of the contract says one thing; a history mixes them all, in orders that nobody thought of.
+Each rule of the contract tests one thing; a history mixes all of them in unexpected orders.
 """
 
 from __future__ import annotations

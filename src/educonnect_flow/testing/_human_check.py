@@ -34,7 +34,7 @@ class HumanCheckContract:
         raise NotImplementedError
 
     def expire(self, check: Any) -> None:
-        """Let so much time pass that every prompt of *check* is over."""
+        """Advance the time until every prompt of *check* has expired."""
         raise NotImplementedError
 
     def test_the_right_answer_passes(self, check: HumanCheck) -> None:

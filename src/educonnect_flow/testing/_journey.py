@@ -74,7 +74,7 @@ class Watched:
 
 
 _RELAY = frozenset({"lease", "settle", "release"})
-"""Calls of the relay, which drops a decoy: nobody sees when."""
+"""Calls of the relay, which drops a decoy without anything visible outside."""
 
 
 class Walk:
@@ -154,7 +154,7 @@ class JourneyContract:
     events: ClassVar[Mapping[str, Recipe]]
     """For each row, by its name, an event that takes it once its state is reached; rows for ``Lapse`` need none."""
     strangers: ClassVar[Mapping[str, Recipe]] = {}
-    """For the rows at which nobody may learn whether a person is known: the same event of somebody unknown."""
+    """For the rows that must not show whether a person is known: the same event of an unknown person."""
     ports: ClassVar[Mapping[str, Callable[[], Mapping[str, Any]]]] = {}
     """For each row that needs them, the ports and settings of its flow."""
     guardians: ClassVar[Sequence[Guardian]] = DirectoryContract.guardians

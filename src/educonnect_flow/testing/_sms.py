@@ -1,4 +1,4 @@
-"""What an SMS adapter must keep, with a gateway on its other end that can be told how to behave.
+"""The contract of an SMS adapter, tested against a gateway whose behaviour can be set.
 
 ::
 
@@ -43,7 +43,7 @@ class Gateway(Enum):
 
 
 class FaultySms:
-    """A gateway that behaves as it is told, message by message, and afterwards as it should.
+    """A gateway with a given behaviour for each message, and a correct one afterwards.
 
     :param behaviours: of the first message, the second, …
     :param pause: what a slow one does meanwhile: ``lambda: clock.advance(minutes=2)``, say.

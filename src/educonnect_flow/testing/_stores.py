@@ -126,7 +126,7 @@ class StoreContract:
     """The rules of ``Store``, a test each."""
 
     history = 1
-    """Which random history is told; another number draws another one."""
+    """The seed of the random history; another number draws another one."""
 
     def reopened(self, store: Any) -> Any:
         """A second store over the same file or server, as another process has it after this one ended.

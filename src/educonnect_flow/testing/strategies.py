@@ -19,6 +19,7 @@ from hypothesis.strategies import DrawFn, SearchStrategy
 
 from educonnect_flow.people import Guardian, Pupil, PupilAnswer, Relation
 from educonnect_flow.validators.password import SPECIALS
+from educonnect_flow.validators.reading import read_code
 
 _FAMILY = ("Durand", "Lefèvre", "Le Goff", "O’Brien", "Nuñez-Garcia", "D'Almeida", "Œuvrard", "Groß", "Şahin", "Ly")
 _GIVEN = ("Émilie", "Jean-Luc", "Zoé", "Anaïs", "Noël", "Mohamed", "Lætitia", "Ève", "Ana Maria", "Ö")
@@ -91,23 +92,21 @@ def codes(length: int = 6) -> SearchStrategy[str]:
 
 
 def malformed_codes() -> SearchStrategy[str]:
-    """What looks like a code to a careless reader."""
+    """What holds no code of six digits, or two of them."""
     return st.sampled_from(
         [
             "",
             "12345",
             "1234567",
             "12_456",
-            " 123456",
-            "123456\n",
-            "١٢٣٤٥٦",
-            "１２３４５６",
+            "123456 654321",
+            "①23456",
             "12345\0",
             "+12345",
             "1e1000",
             "²³¹²³¹",
         ]
-    ) | any_text.filter(lambda text: not (len(text) == 6 and text.isascii() and text.isdigit()))
+    ) | any_text.filter(lambda text: read_code(text, 6) is None)
 
 
 @st.composite

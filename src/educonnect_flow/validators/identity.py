@@ -1,4 +1,4 @@
-"""Who somebody is: the names as written do not matter, the letters do.
+"""The identity: how the names are written does not matter, their letters do.
 
 The guide says « Nom », and both the birth and the usage name are one.  Case, accents, strokes, ligatures and every sign
 between letters are how a name is written down; any other letter is another name.  A letter of another alphabet that

@@ -54,7 +54,7 @@ def check_pupils(check: PupilsCheck) -> Verdict:
 
 
 def check_form(check: PupilsCheck) -> tuple[Refusal, ...]:
-    """What is missing, repeated, malformed, or about nobody on the page."""
+    """What is missing, repeated, malformed, or about a pupil that is not on the page."""
     if len(check.answers) > MOST:
         return (Refusal(Reason.PUPIL_NOT_SHOWN, "answers"),)
     shown = {pupil.id for pupil in check.pupils}

@@ -103,7 +103,7 @@ def test_the_librarys_own_event_is_not_a_hosts() -> None:
     world = World()
     out = world.flow.start()
     for event in (Lapse(), SubmitCode, object()):
-        with pytest.raises(WrongUse, match="one of the events"):
+        with pytest.raises(WrongUse, match="submit takes an event"):
             world.submit(out, event)
 
 

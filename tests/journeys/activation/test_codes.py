@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -251,7 +252,7 @@ def test_no_code_is_at_rest(world: World, store: Store, tmp_path: Path) -> None:
 
 @promise("C9", "C10")
 @given(st.malformed_codes())
-def test_only_ascii_digits_are_a_code_and_anything_else_costs_nothing(text: str) -> None:
+def test_what_holds_no_code_costs_nothing(text: str) -> None:
     world = World()
     out = world.submit(world.at(State.CODE), SubmitCode(text))
     assert reasons(out) == [Reason.CODE_MALFORMED]
@@ -298,9 +299,30 @@ def test_a_lock_beats_the_right_code(world: World) -> None:
     code = world.code()
     for _ in range(5):
         out = world.submit(out, SubmitCode(world.wrong()))
-    assert out.view.until == world.clock.now + timedelta(hours=1)
+    assert (out.view.until, out.view.restart) == (None, True)
     after = world.submit(out, SubmitCode(code))
     assert (after.state, reasons(after)) == (State.LOCKED, [Reason.NOT_NOW])
+
+
+@promise("C12")
+@pytest.mark.parametrize("who", [None, STRANGER])
+def test_locked_says_truly_whether_a_new_run_may_start(world: World, who: Any) -> None:
+    def failed() -> Any:
+        out = world.at(State.CODE, who)
+        for _ in range(5):
+            out = world.submit(out, SubmitCode(world.wrong()))
+        world.clock.advance(minutes=2)
+        return out
+
+    first = failed()
+    assert (first.view.until, first.view.restart) == (None, True)
+    assert "Recommencez depuis le début" in first.refusals[-1].message()
+    second = failed()  # the tenth failure with this mobile
+    assert second.view.restart is False
+    assert "Recommencez dans 1 heure" in second.refusals[-1].message()
+    refused = world.submit(world.at(State.IDENTITY), who or claim())
+    assert reasons(refused) == [Reason.MOBILE_LOCKED]
+    assert refused.refusals[0].params["at"] == second.view.until
 
 
 @promise("C12")

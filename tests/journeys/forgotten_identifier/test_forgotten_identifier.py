@@ -136,7 +136,7 @@ def test_wrong_codes_end_it_and_a_step_back_gives_none_back(world: World) -> Non
     for _ in range(3):
         out = world.submit(out, SubmitCode(world.wrong()))
     assert (out.state, reasons(out)) == (State.LOCKED, [Reason.CODE_WRONG, Reason.LOCKED])
-    assert out.view.until == world.clock() + world.settings.lock_for
+    assert (out.view.until, out.view.restart) == (None, True)
 
 
 def test_a_run_that_is_left_alone_expires(world: World) -> None:
@@ -183,7 +183,7 @@ def test_requests_are_repeated_and_the_trail_leads_to_the_state(world: World) ->
     trail = world.store.trail(loaded.run.id)
     assert replay(trail) is State.SHOWN
     assert {entry.journey for entry in trail} == {"FORGOTTEN_IDENTIFIER"}
-    with pytest.raises(ValueError, match="an entry of FORGOTTEN_IDENTIFIER in a trail of ACTIVATION"):
+    with pytest.raises(ValueError, match="an entry of FORGOTTEN_IDENTIFIER among the entries of a run of ACTIVATION"):
         replay(trail, ACTIVATION)
     with pytest.raises(ValueError, match="no journey 'ELSEWHERE'"):
         replay([evolve(trail[0], journey="ELSEWHERE")])
@@ -197,11 +197,11 @@ def test_an_event_of_another_journey_is_out_of_its_state(world: World) -> None:
 def test_a_flow_without_the_journey_knows_no_such_run(store: Store) -> None:
     out = at_code(World(store, kind=Flow))
     alone = World(store)
-    with pytest.raises(UnknownHandle, match="a journey that this flow has not"):
+    with pytest.raises(UnknownHandle, match="this flow does not have the journey of this run"):
         alone.flow.resume(out.handle)
     with pytest.raises(UnknownHandle):
         alone.submit(out, ResendCode())
-    with pytest.raises(WrongUse, match="has not the journey FORGOTTEN_IDENTIFIER"):
+    with pytest.raises(WrongUse, match="does not have the journey FORGOTTEN_IDENTIFIER"):
         alone.flow.start(FORGOTTEN_IDENTIFIER)
 
 
@@ -219,7 +219,7 @@ def test_a_flow_has_journeys_of_different_names(journeys: Any) -> None:
 
 
 def test_the_activation_alone_takes_no_journeys() -> None:
-    with pytest.raises(WrongUse, match="always the same journeys"):
+    with pytest.raises(WrongUse, match="journeys of this flow are fixed"):
         World(journeys=[ACTIVATION])
 
 
@@ -254,7 +254,7 @@ def test_a_first_event_that_is_refused_begins_the_run_all_the_same(world: World)
         out = world.flow.start(FORGOTTEN_IDENTIFIER, event=event)
         assert (out.state, reasons(out)) == (State.IDENTITY, [why])
         assert world.submit(out, later(world, claim())).state is State.CODE
-    with pytest.raises(WrongUse, match="takes one of its events"):
+    with pytest.raises(WrongUse, match="accepts one of its events"):
         world.flow.start(FORGOTTEN_IDENTIFIER, event=ChooseProfile(Profile.GUARDIAN))
     out = world.flow.start(event=ChooseProfile(Profile.PUPIL))
     assert (out.state, out.accepted) == (Activation.NOT_ELIGIBLE, True)

@@ -266,7 +266,7 @@ class ConfirmPupilsForm(EventForm):
         return Hidden(f"{day.zfill(2)}/{month.zfill(2)}/{year}") if day or month or year else None
 
     def name_of(self, refusal: Refusal) -> str | None:
-        """See ``EventForm``; what is said of a date stands beside its day."""
+        """See ``EventForm``; the error of a date is shown beside its day."""
         pupil = (refusal.field or "").removeprefix("answers[").removesuffix("]")
         if refusal.reason in (Reason.BIRTH_DATE_MISSING, Reason.BIRTH_DATE_MALFORMED):
             return f"birth:{pupil}:day"

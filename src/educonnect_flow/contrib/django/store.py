@@ -29,7 +29,7 @@ class DjangoStore:
     """Everything in the tables of ``educonnect_flow.contrib.django.models``; on SQLite or PostgreSQL.
 
     Every commit is a transaction of its own: within another one it is refused (``WrongUse``), for nothing may be
-    answered before it is durable.  How long a call may take is the database's to say: on PostgreSQL set
+    answered before it is durable.  Only the database can limit the duration of a call: on PostgreSQL set
     ``connect_timeout`` and ``statement_timeout`` in ``OPTIONS``.  On SQLite deleted data is overwritten only with
     ``"init_command": "PRAGMA secure_delete=ON"``.
 

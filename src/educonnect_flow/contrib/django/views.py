@@ -60,14 +60,14 @@ STEPS = (State.PROFILE, State.SIGN_IN, State.IDENTITY, State.CODE, State.PUPILS,
 """The pages that are counted as steps."""
 
 LOST, PASSED, SENT = "session", "etape", "sms"
-"""What an address says beside the page, ``?note=…``: the session is over or unknown; the step was done already; another
+"""The values of ``?note=…`` in an address: the session has expired or is unknown; the step was done already; another
 code was sent."""
 
 OTHER_BODIES = 5
 """How often one rendering of a form may be sent with other contents (by going back in the browser), at most."""
 
 RETRY_AFTER = 5
-"""Seconds after which a browser may try again while something is away."""
+"""Seconds after which a browser may try again while a port is unavailable."""
 
 
 def address(state: State, note: str | None = None) -> str:
@@ -145,7 +145,7 @@ class ActivationView(FlowView):
     """Every page of the journey.
 
     Templates: ``educonnect_flow/STATE.html`` (``educonnect_flow/code.html``), else ``educonnect_flow/page.html``; while
-    the store is away ``educonnect_flow/unavailable.html``.  Their context: see ``context``.
+    a port is unavailable ``educonnect_flow/unavailable.html``.  Their context: see ``context``.
     """
 
     http_method_names = ("get", "head", "post")
@@ -162,7 +162,7 @@ class ActivationView(FlowView):
     # --- the two methods ---------------------------------------------------------------------------
 
     def get(self, request: HttpRequest, page: str | None = None) -> HttpResponseBase:
-        """The page where one stands; nothing is stored for who only looks at the first."""
+        """The page of the current state; a visitor of the first page stores nothing."""
         handle = self.handle()
         if handle is None:
             return self.first_page(page)
@@ -305,7 +305,7 @@ class ActivationView(FlowView):
         }
 
     def unavailable(self) -> HttpResponse:
-        """Something that the journey needs is away; nothing was said, and the same request may be sent again."""
+        """A port is unavailable: the request has no answer, and may be sent again."""
         template = select_template(["educonnect_flow/unavailable.html"])
         response = HttpResponse(template.render({}, self.request), status=503)
         response["Retry-After"] = str(RETRY_AFTER)
@@ -313,7 +313,7 @@ class ActivationView(FlowView):
 
 
 class LeaveView(FlowView):
-    """« Accéder à mes services »: the browser forgets the handle, so that nobody after sees the page again."""
+    """« Accéder à mes services »: the browser deletes the handle, so that the next user cannot see the page."""
 
     http_method_names = ("post",)
 
@@ -374,7 +374,7 @@ class PromptView(FlowView):
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponseBase:  # noqa: ARG001 - Django's
-    """For ``CSRF_FAILURE_VIEW``: who lost the cookies begins anew, and is told so."""
+    """For ``CSRF_FAILURE_VIEW``: a parent without cookies starts over, on a page that says so."""
     view = ActivationView()
     view.setup(request)
     return view.lost()

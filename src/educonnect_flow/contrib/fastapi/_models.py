@@ -27,7 +27,7 @@ Model = type[BaseModel]
 
 
 class Read(BaseModel):
-    """What is told: read off the attributes of the library's records."""
+    """A response: read from the attributes of the library's records."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -165,7 +165,7 @@ def _outcome_model(state: State, view: type) -> Model:
         "view": (model_of(view, Read), ...),
     }
     name = f"{view.__name__.removesuffix('View')}Outcome"
-    return create_model(name, __base__=Read, __doc__=f"The parent stands at ``{state.value}``.", **fields)
+    return create_model(name, __base__=Read, __doc__=f"The current state is ``{state.value}``.", **fields)
 
 
 OUTCOMES: dict[State, Model] = {state: _outcome_model(state, view) for state, view in VIEWS.items()}

@@ -32,7 +32,7 @@ from educonnect_flow.reasons import Reason
 MEDIA_TYPE = "application/problem+json"
 PREFIX = "urn:educonnect-flow:problem:"
 RETRY_AFTER = 5
-"""Seconds after which a client may try again while something is away."""
+"""Seconds after which a client may try again while a port is unavailable."""
 
 NO_STORE = {"Cache-Control": "no-store"}
 
@@ -44,7 +44,7 @@ def problem(status: int, kind: str, title: str, *, headers: dict[str, str] | Non
 
 
 def refused(out: Outcome, locale: str) -> JSONResponse:
-    """Why the event of *out* was refused, and where the parent stands.
+    """Why the event of *out* was refused, and the current state.
 
     409 when the state does not accept it, 429 when there is a time to come back, 422 when something is to be corrected.
     """
@@ -116,7 +116,7 @@ _PROBLEMS: tuple[tuple[type[Exception] | tuple[type[Exception], ...], int, str, 
         (StoreUnavailable, PortUnavailable),
         HTTPStatus.SERVICE_UNAVAILABLE,
         "unavailable",
-        "Something is away; the same request may be sent again.",
+        "A service is unavailable; the same request may be sent again.",
     ),
 )
 """What each exception is answered with: status, kind and title."""
@@ -124,7 +124,7 @@ _PROBLEMS: tuple[tuple[type[Exception] | tuple[type[Exception], ...], int, str, 
 
 @asynccontextmanager
 async def asked() -> AsyncIterator[None]:
-    """Around every call of the flow: what nobody expects is logged, and goes no further.
+    """Around every call of the flow: an unexpected exception is logged and replaced.
 
     The frames that it would pass through hold what was posted.
     """
@@ -216,7 +216,7 @@ MALFORMED: dict[int | str, Any] = {
 UNKNOWN: dict[int | str, Any] = {404: described("No activation answers to this handle.")}
 AWAY: dict[int | str, Any] = {
     500: described("The host made a mistake (a validator that fails); its log says where."),
-    503: described("Something is away; send the same request again."),
+    503: described("A service is unavailable; send the same request again."),
 }
 REFUSED: dict[int | str, Any] = {
     409: described("Refused: the state does not accept this event.", with_refusals=True),

@@ -1,4 +1,4 @@
-"""One route for each event, and one to ask where one stands."""
+"""One route for each event, and one for the current state."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ class _Api:
             "", response_model=AnyOutcome, responses=UNKNOWN | AWAY, summary="Resume", openapi_extra=self.with_handle
         )
         async def resume(request: Request) -> Any:
-            """Where one stands."""
+            """The current state."""
             async with asked():
                 out = await self.flow.resume(self.handle_of(request))
             return self.told(out, request)

@@ -1,4 +1,4 @@
-"""The last step of the activation: the account and its identifier, once the password is accepted."""
+"""The last step of the activation: the account and its identifier, when the password is accepted."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ from educonnect_flow.tally import micros
 
 @frozen(kw_only=True, eq=False, slots=False, repr=False)
 class NewAccount(Facts):
-    """What the account would be made of."""
+    """What the account is made of."""
 
     guardians: tuple[str, ...]
-    """Ids of the records that matched the claim and are there now."""
+    """Ids of the records that matched the claim and still exist."""
     gone: frozenset[str]
     """Ids of confirmed pupils that the records no longer have."""
     stem: str
-    """Of the identifier: without its digits."""
+    """The identifier without its digits."""
     identifier: str
-    """A free one, if still free at the commit."""
+    """A drawn identifier; the commit checks that it is free."""
     active: bool
     """Whether the store found an account of one of the guardians."""
 
@@ -44,7 +44,7 @@ class AccountFacts(PasswordFacts):
     """For ``ChoosePassword``."""
 
     new: NewAccount | None
-    """``None`` when nothing was looked for, because the password is refused on its form."""
+    """``None`` when nothing was looked up, because the password's length or characters are refused."""
 
 
 async def load_account(loading: LoadContext[Activation, ChoosePassword]) -> AccountFacts:
@@ -58,7 +58,7 @@ async def load_account(loading: LoadContext[Activation, ChoosePassword]) -> Acco
     known = pupils_of(guardians)
     counted = identifiers(stem)
     issued = tally.used(await ports.stored(ports.store.tally, counted.kind, counted.key), counted, micros(loading.now))
-    # Whether another account has one of the guardians, or only the identifier that was drawn.
+    # Either another account has one of the guardians, or another account has the drawn identifier.
     conflicts = loading.retry.conflicts
     drawn = str(sum(conflict.name is None for conflict in conflicts))
     new = NewAccount(
@@ -75,25 +75,25 @@ Ending = StepContext[Activation, ChoosePassword, AccountFacts]
 
 
 def none_left(context: Ending) -> bool:
-    """The schools have struck out every pupil that was confirmed."""
+    """The schools have removed every confirmed pupil."""
     new, confirmed = context.facts.new, context.run.confirmed
     assert confirmed is not None  # PASSWORD comes after the pupils
     return new is not None and new.gone.issuperset(confirmed)
 
 
 def found_account(context: Ending) -> bool:
-    """The store found an account of one of the guardians when it was to make another."""
+    """The store found an account of one of the guardians."""
     return context.facts.new is not None and context.facts.new.active
 
 
 @gated(password_holds)
 def create_account(context: Ending) -> None:
-    """The end: an identifier, and an account with the confirmed pupils that the records still have.
+    """Create the account: an identifier, and the confirmed pupils that the records still have.
 
     The password is hashed ports, before the commit.
     """
     run, new = context.run, context.facts.new
-    assert new is not None  # the password holds, so it was looked for
+    assert new is not None  # it is loaded for every accepted password
     assert run.confirmed is not None  # PASSWORD comes after the pupils
     confirmed = tuple(pupil for pupil in run.confirmed if pupil not in new.gone)
     context.changes |= {"confirmed": confirmed, "identifier": new.identifier}

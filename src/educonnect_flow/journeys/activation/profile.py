@@ -53,6 +53,6 @@ class SignInView(View):
 
 
 class NotEligibleView(View):
-    """``NOT_ELIGIBLE``: this way is for guardians."""
+    """``NOT_ELIGIBLE``: the activation is for guardians."""
 
     __slots__ = ()

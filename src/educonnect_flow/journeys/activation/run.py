@@ -1,4 +1,4 @@
-"""The pages of the activation, and what is kept between two of them."""
+"""The pages of the activation, and the data of its run."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from educonnect_flow.steps.pupils import PupilsRun
 
 
 class State(Enum):
-    """A page of the guide, or an end."""
+    """A page of the guide, or a final page."""
 
-    __hash__ = object.__hash__  # Enum's own is a function in Python, and every event looks states up
+    __hash__ = object.__hash__  # Enum's own is written in Python and slow; every event looks up states
 
     PROFILE = "profile"
     """« Je sélectionne mon profil »"""
@@ -32,13 +32,13 @@ class State(Enum):
     ACTIVATED = "activated"
     """« Votre compte a été activé avec succès »"""
     ALREADY_ACTIVE = "already_active"
-    """There is an account: sign in, or recover it.  Said only after the code."""
+    """The parent has an account already: sign in, or recover it.  Shown only after the code."""
     NOT_ELIGIBLE = "not_eligible"
     """« L'activation est réservée aux responsables des élèves »"""
     REFUSED = "refused"
-    """No pupil to confirm, or none confirmed: see the school."""
+    """No pupil to confirm, or none confirmed: contact the school."""
     LOCKED = "locked"
-    """Too many failures, for a time."""
+    """Too many failures: locked for a time."""
     EXPIRED = "expired"
     """Idle for too long: start over."""
 

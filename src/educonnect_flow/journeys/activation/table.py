@@ -1,7 +1,7 @@
-"""The activation: every transition there is, one row each, read from top to bottom.
+"""The activation: all its transitions, one row each, read from top to bottom.
 
-For one (state, event) the first row whose guards all pass is taken; the last row asks nothing.  ``accepted=False``
-marks the rows that refuse.  What guards ask and what rows change is written in the steps.
+For a (state, event) the first row whose guards all pass is taken; the last row has no guard.  ``accepted=False``
+marks the rows that refuse.  The guards and effects are in the steps.
 """
 
 from __future__ import annotations

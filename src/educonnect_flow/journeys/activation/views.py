@@ -30,9 +30,9 @@ class ActivatedView(View):
     """``ACTIVATED``"""
 
     identifier: str
-    """To write down: ``p.nomXX``."""
+    """For the parent to write down: ``p.nomXX``."""
     pupils: tuple[ShownPupil, ...] = field(repr=False)
-    """The confirmed ones."""
+    """The confirmed pupils."""
 
 
 class AlreadyActiveView(View):

@@ -1,4 +1,4 @@
-"""« Identifiant oublié »: the parent says who they are, proves it with a code, and reads the identifier."""
+"""« Identifiant oublié »: the parent gives name and mobile, proves the mobile with a code, and reads the identifier."""
 
 from __future__ import annotations
 

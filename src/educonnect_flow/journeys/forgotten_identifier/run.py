@@ -1,4 +1,4 @@
-"""The pages of the journey, and what is kept between two of them."""
+"""The pages of the journey, and the data of its run."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from educonnect_flow.steps.identity import IdentityRun, from_format_1
 
 
 class State(Enum):
-    """A page, or an end."""
+    """A page, or a final page."""
 
-    __hash__ = object.__hash__  # as of the activation's
+    __hash__ = object.__hash__  # as in the activation's
 
     IDENTITY = "identity"
     """Names, mobile, human check"""
@@ -23,9 +23,9 @@ class State(Enum):
     SHOWN = "shown"
     """The identifiers of that name."""
     NOT_ACTIVATED = "not_activated"
-    """There is no account yet.  Said only after the code."""
+    """There is no account yet.  Shown only after the code."""
     LOCKED = "locked"
-    """Too many failures, for a time."""
+    """Too many failures: locked for a time."""
     EXPIRED = "expired"
     """Idle for too long: start again."""
 
@@ -39,4 +39,4 @@ class ForgottenIdentifier(IdentityRun):
     upcasts = (from_format_1,)
 
     identifiers: tuple[str, ...] = saved((), TEXTS, repr=False)
-    """``SHOWN``: of the accounts that were found."""
+    """``SHOWN``: the identifiers of the accounts that were found."""

@@ -1,4 +1,4 @@
-"""Every transition there is, one row each, read from top to bottom; see that of the activation."""
+"""All transitions, one row each, read from top to bottom; see the activation's table."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from educonnect_flow.steps.identity import ClaimIdentity
 
 @gated(code.code_right)
 def show_identifiers(context: identity.Proving) -> None:
-    """Those of the accounts that the guardians have."""
+    """The identifiers of the guardians' accounts."""
     context.changes["identifiers"] = context.facts.identifiers
 
 

@@ -22,7 +22,7 @@ class ShownView(View):
     """``SHOWN``"""
 
     identifiers: tuple[str, ...] = field(repr=False)
-    """To write down: ``p.nomXX``."""
+    """For the parent to write down: ``p.nomXX``."""
 
 
 class NotActivatedView(View):

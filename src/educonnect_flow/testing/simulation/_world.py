@@ -1,6 +1,8 @@
 """A world: parents, processes that run flows over one store, records, a gateway, a clock; choices make it go on.
 
 Nothing in it is drawn, and nothing waits: what happens follows from the choices and the seed of its tokens alone.
+
+Long, for it is one world: who acts in it, and what happens at a port call.
 """
 
 from __future__ import annotations

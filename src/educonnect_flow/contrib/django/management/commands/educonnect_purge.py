@@ -1,4 +1,4 @@
-"""``manage.py educonnect_purge``: delete what is over; for a timer, every hour."""
+"""``manage.py educonnect_purge``: delete expired data; run it every hour from a timer."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from educonnect_flow.contrib.django import conf
 class Command(BaseCommand):
     """See the module."""
 
-    help = "Delete the activations that are over for as long as the settings keep them."
+    help = "Delete the runs that ended longer ago than the settings keep them."
 
     def handle(self, **_: Any) -> None:
         """Run, and say how many."""
