@@ -1,4 +1,4 @@
-"""Everything ports, as Protocols and frozen records.  A host writes any of them itself.
+"""Everything outside, as Protocols and frozen records.  A host writes any of them itself.
 
 Each Protocol has an async twin whose methods are awaited; ``AsyncActivationFlow`` takes either.  The
 largest is the store, which has a contract test: ``educonnect_flow.testing.StoreContract``.

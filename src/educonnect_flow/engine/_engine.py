@@ -290,7 +290,7 @@ class Engine:
     async def _complete(
         self, found: _Found, handle: str, event: Event, key: str | None, decision: Decision[Any], retry: RetryState
     ) -> tuple[Outcome, Commit]:
-        """What a decision still needs from ports, done before the commit and outside any lock."""
+        """What a decision still needs from outside, done before the commit and outside any lock."""
         journey = found.journey
         run, prompt = decision.run, None
         if run.state in journey.prompts:

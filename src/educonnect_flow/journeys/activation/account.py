@@ -90,7 +90,7 @@ def found_account(context: Ending) -> bool:
 def create_account(context: Ending) -> None:
     """Create the account: an identifier, and the confirmed pupils that the records still have.
 
-    The password is hashed ports, before the commit.
+    The password is hashed outside, before the commit.
     """
     run, new = context.run, context.facts.new
     assert new is not None  # it is loaded for every accepted password
