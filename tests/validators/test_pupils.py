@@ -5,15 +5,17 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 
 import pytest
+from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as hyp
 
-from educonnect_flow import ConfirmPupils, PupilAnswer, Reason, State
+from educonnect_flow import ConfirmPupils, Pupil, PupilAnswer, Reason, State
+from educonnect_flow._keys import digest
 from educonnect_flow.errors import WrongUse
 from educonnect_flow.testing import strategies as st
 from educonnect_flow.validators.pupils import PupilsCheck, check_form, check_pupils
 from educonnect_flow.validators.reading import plain, read_date
-from tests.world import LEO, ZOE, World, reasons
+from tests.world import EMILIE, LEO, ZOE, World, parsed, reasons
 
 promise = pytest.mark.promise
 
@@ -115,3 +117,36 @@ def test_a_day_on_which_no_pupil_was_born_is_malformed_and_costs_nothing(born: d
     out = world.submit(world.at(State.PUPILS), event)
     assert [(r.reason, r.field) for r in out.refusals] == [(Reason.BIRTH_DATE_MALFORMED, "answers[leo]")]
     assert out.view.attempts_left == 5
+
+
+def shown(*pupils: Pupil) -> list[str]:
+    """What the page calls *pupils*."""
+    guardian = evolve(EMILIE, pupils=pupils)
+    return [pupil.label for pupil in World(guardians=[guardian]).at(State.PUPILS).view.pupils]
+
+
+@pytest.mark.parametrize(
+    ("families", "labels"),
+    [
+        (["Durand"], ["Leo"]),
+        (["Durand", "Martin"], ["Leo D.", "Leo M."]),
+        (["Martin", "Marchand"], ["Leo Mart.", "Leo Marc."]),
+        (["Durand", "DURANDAL"], ["Leo Durand.", "Leo DURANDA."]),
+        (["Durand", "durand"], ["Leo Durand.", "Leo durand."]),
+        (["Émile", "Emilien", "Zola"], ["Leo Émile.", "Leo Emili.", "Leo Z."]),
+    ],
+)
+def test_pupils_of_one_given_name_are_told_apart_by_the_fewest_letters(families: list[str], labels: list[str]) -> None:
+    twins = [evolve(LEO, id=f"p{n}", family_name=name, given_name="Leo") for n, name in enumerate(families)]
+    assert shown(*twins, ZOE) == [*labels, "Zoe"]
+
+
+def test_what_tells_pupils_apart_is_kept_with_the_run() -> None:
+    guardian = evolve(
+        EMILIE, pupils=(evolve(LEO, id="a", family_name="Durand"), evolve(LEO, id="b", family_name="Martin"))
+    )
+    world = World(guardians=[guardian])
+    out = world.at(State.PUPILS)
+    loaded = world.store.load(digest(out.handle))
+    assert loaded is not None
+    assert [one.label for one in parsed(loaded.run.body.text, loaded.run.version).pupils] == ["Leo D.", "Leo M."]

@@ -26,13 +26,14 @@ from educonnect_flow.stores import MemoryStore, PostgresStore, SqliteStore
 from educonnect_flow.testing.simulation import MOVES, Check, Move, Simulation, Task, Violation, pause
 from educonnect_flow.testing.simulation.__main__ import main
 from educonnect_flow.testing.simulation._choices import Choice, read, written
-from educonnect_flow.testing.simulation._people import GUARDIANS
+from educonnect_flow.testing.simulation._people import GUARDIANS, Records
 from educonnect_flow.testing.simulation._seeds import drawn_from
 from educonnect_flow.testing.simulation._shrinking import shortened
 from tests import ROOT
 from tests.engine.test_own_journey import DOOR, Knock
 from tests.postgres import Server
 from tests.testing.simulation.planted import FAULTS, Yielding, code_for_the_next_mobile, found
+from tests.world import EMILIE, PAUL
 
 promise = pytest.mark.promise
 
@@ -582,7 +583,7 @@ class Losing(MemoryStore):
     ("store", "lost", "said"),
     [
         (Forgetful, 1, "F1: the trail of a run leads to PROFILE, and it is in SIGN_IN"),
-        (Forgetful, 9, "F1: the trail of a run does not replay: an empty trail"),
+        (Forgetful, 9, "F1: the trail of a run does not replay: there are no entries"),
         (Former, 0, "R3: the store has another run than was committed"),
         (Losing, 0, "V2: a run is gone from the store"),
     ],
@@ -621,3 +622,20 @@ def test_a_trace_may_speak_of_what_is_not_there() -> None:
     )
     assert found is None
     assert "parent" not in "".join(story)
+
+
+def test_a_store_that_does_not_count_is_seen() -> None:
+    class Uncounted(MemoryStore):
+        def commit(self, commit: Any) -> Any:
+            return super().commit(evolve(commit, limits=tuple(one for one in commit.limits if one.lock is not None)))
+
+    failure = Simulation(store=Uncounted).run(seed=1, worlds=200, seconds=60).failure
+    assert failure is not None
+    assert "I3: a commit passed the cap of " in failure.text
+
+
+def test_the_records_of_a_world_are_found_by_their_ids() -> None:
+    records = Records((EMILIE, PAUL))
+    assert records.guardians(["g2", "nobody", "g1", "g2"]) == (PAUL, EMILIE)
+    records.change("remove", 1)
+    assert records.guardians(["g1", "g2"]) == (EMILIE,)
