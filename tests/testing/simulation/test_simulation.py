@@ -624,14 +624,20 @@ def test_a_trace_may_speak_of_what_is_not_there() -> None:
     assert "parent" not in "".join(story)
 
 
-def test_a_store_that_does_not_count_is_seen() -> None:
+@pytest.mark.parametrize(
+    ("counts", "said"), [(True, "passed the cap of "), (False, "passed the lock of mobile_failures")]
+)
+def test_a_store_that_does_not_count_is_seen(counts: bool, said: str) -> None:
     class Uncounted(MemoryStore):
-        def commit(self, commit: Any) -> Any:
-            return super().commit(evolve(commit, limits=tuple(one for one in commit.limits if one.lock is not None)))
+        """Counts only the limits that lock, or only those that do not."""
 
-    failure = Simulation(store=Uncounted).run(seed=1, worlds=200, seconds=60).failure
+        def commit(self, commit: Any) -> Any:
+            kept = tuple(one for one in commit.limits if (one.lock is not None) is counts)
+            return super().commit(evolve(commit, limits=kept))
+
+    failure = Simulation(store=Uncounted).run(seed=1, worlds=500, seconds=60).failure
     assert failure is not None
-    assert "I3: a commit passed the cap of " in failure.text
+    assert f"I3: a commit {said}" in failure.text
 
 
 def test_the_records_of_a_world_are_found_by_their_ids() -> None:
