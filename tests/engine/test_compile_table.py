@@ -339,3 +339,18 @@ def test_a_state_beside_the_way_is_in_the_note() -> None:
     assert "Beside the main path: SHORT → END." in drawn
     assert "GoBack" not in drawn
     assert "Lapse" not in drawn
+
+
+def test_a_guard_that_is_a_coroutine_function_is_refused() -> None:
+    async def waits(context: Any) -> bool:
+        return False
+
+    for more in ({"when": (waits,)}, {"do": (waits,)}, {"when": (partial(waits),)}):
+        with pytest.raises(TableError, match="row 'open.push' names a coroutine function: waits must not be async"):
+            build(evolve(GOOD[0], **more), *GOOD[1:])
+
+
+def test_a_missing_comma_is_named() -> None:
+    for more in ({"when": never}, {"do": note}):
+        with pytest.raises(TableError, match="row 'open.push' needs tuples"):
+            build(evolve(GOOD[0], **more), *GOOD[1:])

@@ -6,20 +6,26 @@ import re
 import subprocess
 import sys
 from enum import Enum
+from pathlib import Path
 from typing import Any, get_args
 
 import attrs
 import pytest
 
-from educonnect_flow import GoBack, State, SubmitCode
+from educonnect_flow import ChooseProfile, Flow, GoBack, Profile, State, SubmitCode
 from educonnect_flow.engine._event import Lapse
 from educonnect_flow.engine._journey import Journey
+from educonnect_flow.engine._run import Run, dump
 from educonnect_flow.engine._table import TableError, compile_table
+from educonnect_flow.errors import WrongUse
 from educonnect_flow.journeys import ACTIVATION, FORGOTTEN_IDENTIFIER, NAMES, all_journeys, journey_named
 from educonnect_flow.journeys.activation.run import FINAL
 from educonnect_flow.journeys.activation.table import EVENTS
 from educonnect_flow.journeys.outcomes import AnyOutcome
+from educonnect_flow.steps.ending import ExpiredView
+from educonnect_flow.testing._clock import START
 from tests import ROOT
+from tests.world import World, full
 
 
 def changed(**more: Any) -> Journey[Any]:
@@ -102,7 +108,7 @@ def test_the_views_of_another_journey_are_no_views() -> None:
     class Door(Enum):
         OPEN = "open"
 
-    with pytest.raises(TableError, match="the state PROFILE has no view"):
+    with pytest.raises(TableError, match="views has .*OPEN.*, which is no state"):
         changed(views={Door.OPEN: None})
 
 
@@ -124,3 +130,35 @@ def test_a_run_whose_field_has_no_default_is_refused() -> None:
 def test_the_union_of_all_outcomes_names_each_state_once() -> None:
     states = [get_args(get_args(one)[0])[0] for one in get_args(AnyOutcome)]
     assert states == [state for journey in all_journeys() for state in journey.run.states]
+
+
+def test_a_view_that_is_a_class_and_a_run_without_a_name_are_refused() -> None:
+    class NoRun(Run):
+        pass
+
+    with pytest.raises(TableError, match="the view of LOCKED is a class"):
+        changed(views={**ACTIVATION.views, State.LOCKED: ExpiredView})
+    with pytest.raises(TableError, match="NoRun has no journey"):
+        changed(run=NoRun)
+
+
+def test_a_change_of_an_unknown_field_names_the_row() -> None:
+    def misspelt(context: Any) -> None:
+        context.changes["identifer"] = "x"
+
+    row = attrs.evolve(ACTIVATION.table.rows[0], do=(misspelt,))
+    rows = (row, *ACTIVATION.table.rows[1:])
+    table = compile_table(
+        rows, states=State, events=(*EVENTS, Lapse), initial=State.PROFILE, final=FINAL, internal=frozenset({Lapse})
+    )
+    world = World(kind=Flow, journeys=[changed(table=table)])
+    journey = next(iter(world.flow._engine.journeys.values()))
+    out = world.flow.start(journey)
+    with pytest.raises(WrongUse, match=r"row 'profile\.guardian' changes what Activation has not: identifer"):
+        world.submit(out, ChooseProfile(Profile.GUARDIAN))
+
+
+def test_a_field_that_json_does_not_take_is_said(tmp_path: Path) -> None:
+    run = full()
+    with pytest.raises(WrongUse, match=r"Activation has a field that needs saved\(…, codec\): .*date"):
+        dump(attrs.evolve(run, identifier=START))  # type: ignore[arg-type]  # what a host may write

@@ -147,7 +147,9 @@ def test_the_whole_journey_without_scripts(parent: Callable[..., Parent], viewpo
     one.to_code()
     expect(one.page.locator("#wait")).to_contain_text("à partir de")
     one.type_code("000000")
-    assert one.errors() == ["Ce code n’est pas le bon. Il vous reste 4 essais."]
+    assert one.errors() == [
+        "Ce code n’est pas le bon. Recopiez celui du dernier SMS reçu, ou demandez un nouveau code. Il vous reste 4 essais."
+    ]
     one.type_code(one.host.code(one.number))
     one.at("eleves")
     for pupil in one.birth_dates:
@@ -189,9 +191,13 @@ def test_a_reload_of_every_page(parent: Callable[..., Parent]) -> None:
     one.at("code")
     again("code")
     one.type_code("000000")
-    assert one.errors() == ["Ce code n’est pas le bon. Il vous reste 4 essais."]
+    assert one.errors() == [
+        "Ce code n’est pas le bon. Recopiez celui du dernier SMS reçu, ou demandez un nouveau code. Il vous reste 4 essais."
+    ]
     again("code")
-    assert one.errors() == ["Ce code n’est pas le bon. Il vous reste 4 essais."]  # counted once
+    assert one.errors() == [
+        "Ce code n’est pas le bon. Recopiez celui du dernier SMS reçu, ou demandez un nouveau code. Il vous reste 4 essais."
+    ]  # counted once
     one.type_code(one.host.code(one.number))
     one.at("eleves")
     again("eleves")
@@ -263,7 +269,9 @@ def test_a_resend(parent: Callable[..., Parent]) -> None:
     second = one.host.code(one.number, 2)
     if first != second:
         one.type_code(first)
-        assert one.errors() == ["Ce code n’est pas le bon. Il vous reste 4 essais."]
+        assert one.errors() == [
+            "Ce code n’est pas le bon. Recopiez celui du dernier SMS reçu, ou demandez un nouveau code. Il vous reste 4 essais."
+        ]
     one.type_code(second)
     one.at("eleves")
 
@@ -318,7 +326,9 @@ def test_errors_are_beside_their_fields(parent: Callable[..., Parent]) -> None:
     expect(one.page).to_have_title(re.compile("^Erreur – "))
     one.fill_identity(mobile="01 40 20 50 50")
     one.press("Suivant")
-    assert one.errors() == ["Ce numéro n’est pas celui d’un portable : il ne peut pas recevoir de SMS."]
+    assert one.errors() == [
+        "Ce numéro n’est pas celui d’un portable : il ne peut pas recevoir de SMS. Utilisez le portable que l’école connaît, ou adressez-vous à l’école."
+    ]
     expect(one.page.locator("#family_name")).to_have_value("ESSAI")  # what was right stays
     one.fill_identity()
     one.press("Suivant")

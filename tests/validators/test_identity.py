@@ -211,3 +211,13 @@ def test_what_no_record_can_hold_is_refused_aloud(field: str, text: str) -> None
     world = World()
     out = world.submit(world.at(State.IDENTITY), evolve(claim(), **{field: text}))
     assert [(refusal.reason, refusal.field) for refusal in out.refusals] == [(Reason.CHARACTERS, field)]
+
+
+@promise("I4")
+def test_folding_any_letter_is_stable_and_makes_no_digit() -> None:
+    for point in range(0x110000):
+        if not 0xD800 <= point < 0xE000:
+            text = fold(f"a{chr(point)}b")
+            assert fold(text) == text
+            if not chr(point).isdigit():
+                assert not any("0" <= c <= "9" for c in text) or chr(point).isnumeric(), hex(point)

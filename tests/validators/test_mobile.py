@@ -169,3 +169,17 @@ def test_a_number_of_elsewhere_is_masked_too() -> None:
     """A host's own validator may let it through."""
     assert mask("+32470123456") == "3 •• •• •• •• 56"
     assert mask("+687751234") == "+687 7 •• 34"
+
+
+@promise("I1")
+@pytest.mark.parametrize(
+    ("typed", "region", "number"),
+    [
+        ("687 75 12 34", "NC", "+687751234"), ("681 82 12 34", "WF", "+681821234"), ("508 55 12 34", "PM", "+508551234"),
+        ("0508551234", "PM", "+508551234"), ("689 87 12 34 56", "PF", "+68987123456"), ("00687 75 12 34", "NC", "+687751234"),
+        ("687 75 12 34", None, "+33687751234"), ("06 87 75 12 34", "NC", "+33687751234"),
+        ("+33 262 692 12 34 56", None, "+262692123456"), ("0033262692123456", None, "+262692123456"),
+    ],
+)  # fmt: skip
+def test_the_schools_region_comes_before_the_mainland(typed: str, region: str | None, number: str) -> None:
+    assert read_mobile(typed, Settings(), region).number == number

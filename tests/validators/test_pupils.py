@@ -30,7 +30,7 @@ def test_the_one_form_is_read(day: date) -> None:
 @promise("I5", "C10")
 @pytest.mark.parametrize(
     "text",
-    ["21/09/07", "2007/09/21", "2010W011", "09/21/2007",
+    ["21/09/07", "2010W011", "09/21/2007",
      "31/02/2007", "00/01/2007", "29/02/2007", "21 09", "21/09", "septembre 2007", "21 brumaire 2007", "2007", "①/09/2007",
      "21/09/0000", "21/09/20077", "aa/bb/cccc", "1_/09/2007", "demain"],
 )  # fmt: skip
@@ -61,6 +61,7 @@ def test_no_text_makes_it_crash(text: str) -> None:
         ([], {("answers[leo]", Reason.ANSWER_MISSING), ("answers[zoe]", Reason.ANSWER_MISSING)}),
         ([("leo", True, None), ("zoe", False, None)], {("answers[leo]", Reason.BIRTH_DATE_MISSING)}),
         ([("leo", True, ""), ("zoe", False, None)], {("answers[leo]", Reason.BIRTH_DATE_MISSING)}),
+        ([("leo", True, " "), ("zoe", False, None)], {("answers[leo]", Reason.BIRTH_DATE_MISSING)}),
         ([("leo", False, None), ("leo", True, "x"), ("zoe", False, "x")], {("answers[leo]", Reason.ANSWER_REPEATED)}),
         ([("leo", False, None), ("zoe", False, None), ("ana", True, "x")], {("answers", Reason.PUPIL_NOT_SHOWN)}),
     ],
@@ -107,7 +108,16 @@ def test_a_moment_is_no_date() -> None:
 
 @promise("I5")
 @pytest.mark.parametrize(
-    "born", [date(2077, 9, 21), date(1912, 9, 21), date(12, 9, 21), date(2026, 9, 2), "21/09/1912", "21/09/0012"]
+    "born",
+    [
+        date(2077, 9, 21),
+        date(1912, 9, 21),
+        date(12, 9, 21),
+        date(2026, 9, 2),
+        date(1966, 8, 31),
+        "21/09/1912",
+        "21/09/0012",
+    ],
 )
 def test_a_day_on_which_no_pupil_was_born_is_malformed_and_costs_nothing(born: date | str) -> None:
     world = World()
@@ -131,9 +141,12 @@ def shown(*pupils: Pupil) -> list[str]:
         (["Durand"], ["Leo"]),
         (["Durand", "Martin"], ["Leo D.", "Leo M."]),
         (["Martin", "Marchand"], ["Leo Mart.", "Leo Marc."]),
-        (["Durand", "DURANDAL"], ["Leo Durand.", "Leo DURANDA."]),
-        (["Durand", "durand"], ["Leo Durand.", "Leo durand."]),
-        (["Émile", "Emilien", "Zola"], ["Leo Émile.", "Leo Emili.", "Leo Z."]),
+        (["Durand", "DURANDAL"], ["Leo Durand", "Leo DURANDA."]),
+        (["Durand", "durand"], ["Leo", "Leo"]),
+        (["Durand", "Durand", "Martin"], ["Leo D.", "Leo D.", "Leo M."]),
+        ([" Durand", "D'Urville"], ["Leo Dura.", "Leo D'Urv."]),
+        (["E\u0301mile", "Zola"], ["Leo É.", "Leo Z."]),
+        (["Émile", "Emilien", "Zola"], ["Leo Émile", "Leo Emili.", "Leo Z."]),
     ],
 )
 def test_pupils_of_one_given_name_are_told_apart_by_the_fewest_letters(families: list[str], labels: list[str]) -> None:

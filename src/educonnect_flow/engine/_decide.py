@@ -10,6 +10,7 @@ from educonnect_flow.engine._event import Event, Lapse
 from educonnect_flow.engine._journey import Journey
 from educonnect_flow.engine._run import Run
 from educonnect_flow.engine._step import NO_FACTS, Decision, Facts, StepContext
+from educonnect_flow.errors import WrongUse
 from educonnect_flow.reasons import Reason, Refusal
 from educonnect_flow.settings import Settings
 from educonnect_flow.validators import Validators
@@ -49,6 +50,9 @@ def decide(  # noqa: PLR0917 - all inputs of a decision, as a replay has them
     row = journey.table.fire(context, type(offered))
     assert row is not None  # the table has one for every event that the state accepts
     changes = context.changes
+    if not changes.keys() <= current.__dict__.keys():
+        unknown = ", ".join(sorted(changes.keys() - current.__dict__.keys()))
+        raise WrongUse(f"row {row.name!r} changes what {type(run).__name__} has not: {unknown}")
     changes |= {"state": context.state, "version": run.version + 1, "seen_at": now, "latest_at": now}
     changes["events"] = run.events + 1
     return Decision(

@@ -75,6 +75,9 @@ class Journey(Generic[R_co, Out_co]):
     """For each state whose page has a password meter: its function."""
 
     def __attrs_post_init__(self) -> None:
+        for name in ("journey", "states"):
+            if not hasattr(self.run, name):
+                raise TableError(f"{self.run.__name__} has no {name}: a class variable of each class of runs")
         states: type[Enum] = self.run.states
         try:
             fields_of(self.run)
@@ -82,15 +85,23 @@ class Journey(Generic[R_co, Out_co]):
             raise TableError(f"{self.name}: {error}") from None
         if type(self.table.initial) is not states:
             raise TableError(f"{self.name}: the table's states are not those of the run")
-        for state in states:
-            if state not in self.views:
-                raise TableError(f"{self.name}: the state {state.name} has no view")
-            if state not in self.table.final and not self.accepts(state, Lapse):
-                raise TableError(f"{self.name}: no row takes {state.name} to an end when a run expires")
+        self._check_states(states)
         self._check_events()
         for state in (*self.prompts, *self.meters):
             if state in self.table.final:
                 raise TableError(f"{self.name}: the final state {state.name} has a prompt or a password meter")
+
+    def _check_states(self, states: type[Enum]) -> None:
+        for state in self.views:
+            if not isinstance(state, states):
+                raise TableError(f"{self.name}: views has {state!r}, which is no state")
+        for state in states:
+            if state not in self.views:
+                raise TableError(f"{self.name}: the state {state.name} has no view")
+            if isinstance(self.views[state], type):
+                raise TableError(f"{self.name}: the view of {state.name} is a class: write showing(…)")
+            if state not in self.table.final and not self.accepts(state, Lapse):
+                raise TableError(f"{self.name}: no row takes {state.name} to an end when a run expires")
 
     def _check_events(self) -> None:
         for event in self.events:

@@ -17,6 +17,7 @@ from attrs import NOTHING, Factory, field, fields, frozen
 
 from educonnect_flow._secrecy import Confidential, made
 from educonnect_flow._text import encode
+from educonnect_flow.errors import WrongUse
 from educonnect_flow.records import Body, Ref, StoredRun
 
 JsonObject = dict[str, Any]
@@ -147,7 +148,10 @@ def dump(run: Run) -> str:
         value = values[name]
         if value is not default and value != default:
             kept[name] = value if write is None else write(value)
-    return encode(kept)
+    try:
+        return encode(kept)
+    except TypeError as error:
+        raise WrongUse(f"{type(run).__name__} has a field that needs saved(…, codec): {error}") from None
 
 
 def load(kind: type[Run], text: str, stored: StoredRun, version: int) -> Run:

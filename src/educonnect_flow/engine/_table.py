@@ -10,6 +10,7 @@ it.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, cast
@@ -239,6 +240,15 @@ def _row_of(transition: Any) -> Row[Any, Any]:
     return row
 
 
+def _check_callbacks(row: Row[Any, Any]) -> None:
+    parts: tuple[Any, ...] = (row.when, row.do)
+    if not all(isinstance(part, tuple) for part in parts):
+        raise TableError(f"row {row.name!r} needs tuples of guards and effects: is a comma missing?")
+    for callback in (*row.when, *row.do):
+        if inspect.iscoroutinefunction(getattr(callback, "func", callback)):
+            raise TableError(f"row {row.name!r} names a coroutine function: {name_of(callback)} must not be async")
+
+
 def _check_names(rows: tuple[Row[S, A], ...], states: type[S], events: tuple[type, ...]) -> None:
     seen: set[str] = set()
     for row in rows:
@@ -247,6 +257,7 @@ def _check_names(rows: tuple[Row[S, A], ...], states: type[S], events: tuple[typ
                 raise TableError(f"row {row.name!r} names an unknown state: {state!r}")
         if row.event not in events:
             raise TableError(f"row {row.name!r} names an unknown event: {row.event!r}")
+        _check_callbacks(row)
         for callback in (*row.when, *row.do):
             if not callable(callback):
                 raise TableError(f"row {row.name!r} names something that is not callable: {callback!r}")

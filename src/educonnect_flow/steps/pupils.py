@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import Any
 
 from attrs import field, frozen
@@ -46,12 +47,12 @@ class ShownPupil(Confidential):
     school: str
     relation: Relation
     family_name: str = ""
-    """So many letters of it as tell apart two pupils of one given name; else empty."""
+    """What of it tells apart two pupils of one given name, such as ``D.``; else empty."""
 
     @property
     def label(self) -> str:
         """What the page calls the pupil: ``Léo``, or ``Léo D.`` beside another Léo."""
-        return f"{self.given_name} {self.family_name}." if self.family_name else self.given_name
+        return f"{self.given_name} {self.family_name}".rstrip()
 
 
 def _dump_pupil(pupil: ShownPupil) -> list[str]:
@@ -192,17 +193,19 @@ def show_pupils(context: Proving) -> None:
 
 
 def told_apart(pupil: Pupil, pupils: tuple[Pupil, ...]) -> str:
-    """The shortest beginning of the family name that no other of *pupils* with the same given name has.
+    """What tells *pupil* apart from those of *pupils* that have the same given name and another family name.
 
-    Empty when there is no other; the whole name when the others have it too, or begin with it.
+    The shortest beginning of the family name that none of them has, with a full stop: ``D.``; or the whole name, when
+    another one begins with it.  Empty when there is none of them: nothing more is shown than is needed.
     """
-    given, family = fold(pupil.given_name), pupil.family_name
-    others = [fold(one.family_name) for one in pupils if one.id != pupil.id and fold(one.given_name) == given]
+    given, family = fold(pupil.given_name), unicodedata.normalize("NFC", pupil.family_name).strip()
+    same = [fold(one.family_name) for one in pupils if fold(one.given_name) == given]
+    others = [other for other in same if other != fold(family)]
     if not others:
         return ""
     for length in range(1, len(family)):
-        if not any(other.startswith(fold(family[:length])) for other in others):
-            return family[:length]
+        if family[length - 1].isalpha() and not any(other.startswith(fold(family[:length])) for other in others):
+            return f"{family[:length]}."
     return family
 
 

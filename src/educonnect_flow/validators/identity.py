@@ -47,7 +47,9 @@ def _bare(character: str) -> str | None:
     if category[0] == "L" and not character.isascii() and unicodedata.name(character, "").startswith("LATIN"):
         from anyascii import anyascii  # here, for few names need it: the whole table of letters with a stroke or a hook
 
-        return anyascii(character).lower()
+        plain = anyascii(character).lower()
+        letters = "".join(c for c in plain if c.isalpha())
+        return character if not letters or any(c.isdigit() for c in plain) else letters
     return character
 
 

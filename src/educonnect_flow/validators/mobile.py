@@ -35,7 +35,7 @@ _LOCAL = ("RE", "YT", "GP", "GF", "MQ", "PM")
 _RANGES = {"639": 262, "690": 590, "691": 590, "692": 262, "693": 262, "694": 594, "696": 596, "697": 596}
 """Ranges of mobiles that belong to one territory as a whole: the mainland has no number in them.  A block that the
 library's plan does not know yet is read, too."""
-_CODE_WITHOUT_PLUS = re.compile(r"0?(262|508|590|594|596|681|687|689)0?([0-9]{6,9})")
+_CODE_WITHOUT_PLUS = re.compile(r"(?:(?:\+|00)33)?0?(262|508|590|594|596|681|687|689)0?([0-9]{6,9})")
 _MAINLAND_CODE = re.compile(r"(?:(?:\+|00)?330?|0)?([0-9]{9})")
 _SHORT_NUMBER = re.compile(r"[0-9]{6}|[0-9]{8}")
 
@@ -145,6 +145,12 @@ def _kind(number: PhoneNumber) -> int:
 def _read(text: str, region: str | None) -> PhoneNumber | None:
     """The number that *text* is, by the mainland's plan or else by that of the one territory that has it."""
     found = _parsed(text, "FR")
+    if region in _SHORT and not (text.startswith(("06", "07")) and found is not None and _kind(found) in _KINDS):
+        # At a school there, 687 75 12 34 is no number of the mainland.
+        coded = _CODE_WITHOUT_PLUS.fullmatch(Hidden("".join(c for c in text if c in "+0123456789")))
+        own = _parsed(f"+{coded[1]}{coded[2]}", region) if coded else None
+        if own is not None and own.country_code == phonenumbers.country_code_for_region(region) and _known(own):
+            return own
     if found is None or found.extension or phonenumbers.number_type(found) != PhoneNumberType.UNKNOWN:
         return found
     digits = Hidden("".join(c for c in text if c in "+0123456789"))

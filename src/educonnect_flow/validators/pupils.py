@@ -35,8 +35,8 @@ class PupilsCheck(Confidential):
 
 
 def plausible(day: date, today: date) -> bool:
-    """Whether a pupil can have been born on *day*: not after *today*, and not ``OLDEST`` years before."""
-    return day <= today and today.year - day.year <= OLDEST
+    """Whether a pupil can have been born on *day*: not after *today*, and not more than ``OLDEST`` years before."""
+    return day <= today and (day.year + OLDEST, day.month, day.day) >= (today.year, today.month, today.day)
 
 
 def check_pupils(check: PupilsCheck) -> Verdict:
@@ -71,7 +71,7 @@ def check_form(check: PupilsCheck) -> tuple[Refusal, ...]:
     for answer in check.answers:
         if answer.confirmed and times[answer.pupil_id] == 1 and answer.pupil_id in shown:
             field_name = f"answers[{answer.pupil_id}]"
-            if answer.birth_date is None or answer.birth_date == "":
+            if answer.birth_date is None or (isinstance(answer.birth_date, str) and not answer.birth_date.strip()):
                 refusals.append(Refusal(Reason.BIRTH_DATE_MISSING, field_name))
             elif (day := read_date(answer.birth_date)) is None or not plausible(day, check.today):
                 refusals.append(Refusal(Reason.BIRTH_DATE_MALFORMED, field_name))

@@ -20,7 +20,10 @@ LONGEST_DATE = 40
 _DROPPED = frozenset({"Cf", "Mn", "Me", "Cs", "Co", "Cn"})
 """Categories of characters that nobody sees: marks of direction, joiners, variation selectors."""
 _SPACES = frozenset({"Zs", "Zl", "Zp", "Cc"})
-_PLUS = "\uff0b"
+_LIKE = {chr(point + 0xFEE0): chr(point) for point in range(0x21, 0x7F) if not chr(point).isalnum()} | {
+    "\u2044": "/", "\u2215": "/", "\u00b7": ".", "\u2027": ".",
+}  # fmt: skip
+"""Signs in the width of East Asian letters, and other strokes and dots, as ASCII has them."""
 
 
 def plain(text: str) -> Hidden:
@@ -40,7 +43,7 @@ def _plain(character: str) -> str:
         return " "
     if category == "Pd" or character == "\u2212":  # the sign of minus
         return "-"
-    return "+" if character == _PLUS else character
+    return _LIKE.get(character, character)
 
 
 _SCHEME = re.compile(r"\s*tel:\s*", re.IGNORECASE)
@@ -77,11 +80,11 @@ _MONTHS = (
 )  # fmt: skip
 _MONTH_OF = {name: number for number, names in enumerate(_MONTHS, 1) for name in names}
 _WEEKDAYS = "lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche"
-_ISO = re.compile(r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})\Z")
+_ISO = re.compile(r"([0-9]{4}) ?[/-] ?([0-9]{1,2}) ?[/-] ?([0-9]{1,2})\Z")
 _DAY_FIRST = re.compile(
     r"([0-9]{1,2})(?: ?[/.-] ?| )([0-9]{1,2})(?: ?[/.-] ?| )([0-9]{4})\Z|([0-9]{2})([0-9]{2})([0-9]{4})\Z"
 )
-_NAMED = re.compile(rf"(?:(?:{_WEEKDAYS}),? )?([0-9]{{1,2}})(?:er)?[ -]([a-z]+)\.?[ -]([0-9]{{4}})\Z")
+_NAMED = re.compile(rf"(?:le )?(?:(?:{_WEEKDAYS}),? )?([0-9]{{1,2}})(?:er)?[ -]([a-z]+)\.?[ -]([0-9]{{4}})\Z")
 
 
 def read_date(value: date | str) -> date | None:

@@ -155,9 +155,13 @@ class ClaimIdentityForm(EventForm):
     @classmethod
     def missing(cls, data: QueryDict) -> tuple[Refusal, ...]:
         """The given name, unless the parent says that there is none: else a slip would look like an unknown parent."""
-        if data.get("given_name", "").strip() or data.get("one_name"):
+        blank = [name for name in ("family_name", "given_name", "mobile") if not data.get(name, "").strip()]
+        if "given_name" not in blank or data.get("one_name"):
             return ()
-        return (Refusal(Reason.REQUIRED, "given_name"),)
+        refusals = [Refusal(Reason.REQUIRED, name) for name in blank]
+        if "human_check" in data and not data.get("human_check", "").strip():
+            refusals.append(Refusal(Reason.HUMAN_CHECK_REQUIRED, "human_check"))
+        return tuple(refusals)
 
     def prepare(self, view: Any) -> None:
         """See ``EventForm``; an answer is never shown again."""
