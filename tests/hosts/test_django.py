@@ -778,4 +778,6 @@ def test_a_given_name_is_asked_for_unless_there_is_none() -> None:
     refused = one.post("identite", "ClaimIdentity", **fields)
     assert [field for field, _ in refused.context["errors"]] == ["given_name"]
     assert "Je n’ai qu’un nom" in refused.content.decode()
+    nothing = one.post("identite", "ClaimIdentity", **dict.fromkeys(fields, ""))
+    assert [field for field, _ in nothing.context["errors"]] == list(fields)
     assert stands_at(one.post("identite", "ClaimIdentity", one_name="on", **fields)) == "code"
