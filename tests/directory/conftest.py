@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,3 +23,19 @@ def directory(request: pytest.FixtureRequest, tmp_path: Path, schema: str) -> It
         made = PostgresDirectory(server.dsn, schema=f"records_{schema}")
     yield made
     made.close()
+
+
+@pytest.fixture
+def closes_directories(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Closes each ``SqliteDirectory`` that a test makes: Python 3.13 warns of a connection that nobody closed."""
+    made: list[SqliteDirectory] = []
+    init = SqliteDirectory.__init__
+
+    def noted(self: SqliteDirectory, *args: Any, **more: Any) -> None:
+        init(self, *args, **more)
+        made.append(self)
+
+    monkeypatch.setattr(SqliteDirectory, "__init__", noted)
+    yield
+    for directory in made:
+        directory.close()

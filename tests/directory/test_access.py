@@ -35,6 +35,8 @@ from tests.directory.world import (
     school_of,
 )
 
+pytestmark = pytest.mark.usefixtures("closes_directories")
+
 PEOPLE, PUPILS = 3, 2
 
 

@@ -17,6 +17,8 @@ from educonnect_flow.directory.report import Kind
 from educonnect_flow.exports import ExportError, read
 from tests.directory.world import CHARGE, LEGAL, TODAY, UAI
 
+pytestmark = pytest.mark.usefixtures("closes_directories")
+
 EXPORTS = Path(__file__).parent / "exports"
 ODILE, ROSE, PAUL = "+33612345601", "+33612345602", "+33612345605"
 

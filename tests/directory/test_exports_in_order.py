@@ -33,6 +33,8 @@ from tests.directory.world import (
 )
 from tests.postgres import Server
 
+pytestmark = pytest.mark.usefixtures("closes_directories")
+
 PAUL = school_of(persons=[evolve(ANNE, given_name="Paul")])
 
 

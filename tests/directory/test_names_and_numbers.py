@@ -24,6 +24,8 @@ from educonnect_flow.validators import Validators, check_mobile
 from educonnect_flow.validators.mobile import LONGEST, MobileCheck, read_mobile
 from tests.directory.world import ANNE, HERS, LEO, MOBILE, SqlDirectory, put, replaced, school_of, this_year
 
+pytestmark = pytest.mark.usefixtures("closes_directories")
+
 
 @pytest.mark.parametrize(
     ("family", "usage", "given", "fault", "claimable"),

@@ -19,6 +19,8 @@ from educonnect_flow.exports._onde import link_key
 from educonnect_flow.testing.exports import Quirk, write_onde
 from tests.directory.world import LEGAL, LEO, MOBILE, TODAY, UAI, SqlDirectory, replaced, school_of
 
+pytestmark = pytest.mark.usefixtures("closes_directories")
+
 PUPILS = "Nom élève;Prénom élève;Date naissance\nLE GOFF;Léo;04/03/2012\n"
 HEAD = "Nom responsable;Prénom responsable;Téléphone portable"
 ANNE = "LE GOFF;Anne;06 12 34 56 78"

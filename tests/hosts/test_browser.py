@@ -340,7 +340,7 @@ def test_errors_are_beside_their_fields(parent: Callable[..., Parent]) -> None:
     one.answer(first, born=("31", "2", "2010"))
     one.answer(second)
     one.press("Confirmer")
-    assert one.errors() == ["Cette date n’est pas valable. Format attendu : 21/09/2007."]
+    assert one.errors() == ["Cette date n’est pas celle d’un élève. Exemple : 21/09/2007."]
     one.answer(first, born=("17", "6", "2010"))
     one.press("Confirmer")
     assert "Au moins une date de naissance ne correspond pas" in one.errors()[0]
