@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import phonenumbers
 import pytest
 from hypothesis import given
 from hypothesis import strategies as hyp
@@ -14,6 +15,11 @@ from tests.world import World, claim, reasons
 
 promise = pytest.mark.promise
 SETTINGS = Settings()
+
+needs_saint_pierre = pytest.mark.skipif(
+    not phonenumbers.is_valid_number(phonenumbers.parse("+508751234")),
+    reason="the numbering plan of this release of phonenumbers is older than these ranges of Saint-Pierre-et-Miquelon",
+)
 
 
 def verdict(text: str, settings: Settings = SETTINGS) -> list[Refusal]:
@@ -55,8 +61,8 @@ def test_spellings_share_one_limit() -> None:
     ("text", "reason", "params"),
     [
         ("87 12 34 56", Reason.MOBILE_PREFIX, {"prefix": "+689"}),
-        ("75 12 34", Reason.MOBILE_PREFIX, {"prefix": "+508, +687"}),
-        ("82 12 34", Reason.MOBILE_PREFIX, {"prefix": "+508, +681, +687"}),
+        pytest.param("75 12 34", Reason.MOBILE_PREFIX, {"prefix": "+508, +687"}, marks=needs_saint_pierre),
+        pytest.param("82 12 34", Reason.MOBILE_PREFIX, {"prefix": "+508, +681, +687"}, marks=needs_saint_pierre),
         ("0262 20 12 34", Reason.MOBILE_KIND, {}),
         ("+33 262 20 12 34", Reason.MOBILE_KIND, {}),
         ("0590 20 12 34", Reason.MOBILE_KIND, {}),
@@ -129,7 +135,7 @@ def test_a_number_of_an_overseas_range_is_one_number_however_it_is_written(head:
 
 @pytest.mark.parametrize(
     ("text", "uai", "number"),
-    [("87 12 34 56", "9840001A", "+68987123456"), ("75 12 34", "9830002B", "+687751234"), ("75 12 34", "9750001A", "+508751234"),
+    [("87 12 34 56", "9840001A", "+68987123456"), ("75 12 34", "9830002B", "+687751234"), pytest.param("75 12 34", "9750001A", "+508751234", marks=needs_saint_pierre),
      ("82 12 34", "9860001A", "+681821234"), ("06 12 34 56 78", "9830002B", "+33612345678"), ("689 87 12 34 56", "0750001A", "+68987123456")],
 )  # fmt: skip
 def test_the_region_of_a_school_reads_its_short_numbers(text: str, uai: str, number: str) -> None:

@@ -51,7 +51,7 @@ class Ends(Check):
         if log.accepted and (
             commit.at - before.created_at >= settings.run_for
             or commit.at - before.seen_at >= settings.idle_for
-            or log.submits > settings.events_per_run
+            or log.submits - before.stale_handle_uses > settings.events_per_run
         ):
             self.fail("an event was accepted in a run that had ended", "F8")
 
