@@ -1,6 +1,6 @@
 """The flow that a synchronous host calls.
 
-Long, for every call says what it takes, returns and raises.
+Long because every call says what it takes, returns and raises.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def _run(call: Coroutine[Any, Any, T]) -> T:
     except StopIteration as end:
         result: T = end.value
         return result
-    raise AssertionError("unreachable: _at_once never waits")  # pragma: no cover
+    raise AssertionError("unreachable: _at_once never waits")  # pragma: no cover - as it says
 
 
 def assemble(

@@ -114,11 +114,11 @@ def test_the_views_of_another_journey_are_no_views() -> None:
 
 def test_a_run_whose_field_has_no_default_is_refused() -> None:
     @attrs.frozen(kw_only=True, slots=False)
-    class Named(ACTIVATION.run):  # type: ignore[misc,name-defined]
+    class Named(ACTIVATION.run):  # type: ignore[misc,name-defined]  # a class out of a value
         name: str
 
     @attrs.frozen(kw_only=True, slots=False)
-    class Listed(ACTIVATION.run):  # type: ignore[misc,name-defined]
+    class Listed(ACTIVATION.run):  # type: ignore[misc,name-defined]  # a class out of a value
         names: list[str] = attrs.field(factory=list)
 
     with pytest.raises(TableError, match=r"ACTIVATION: Named\.name needs a default that is a value"):

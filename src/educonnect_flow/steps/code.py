@@ -1,6 +1,6 @@
 """The code by SMS: sent to a number, typed by the parent, then checked.
 
-Long, for all of the step is here, from its events to its view.
+Long because all of the step is here, from its events to its view.
 
 The code itself is nowhere at rest: it is derived from the nonce of its challenge when it is needed.  A **decoy** is
 sent to nobody and no code opens it; all else is the same.

@@ -291,6 +291,6 @@ class IdentityView(View):
     """The human check's prompt; ``None`` when the flow has none."""
 
 
-def show_identity(run: IdentityRun, settings: Settings, prompt: HumanPrompt | None) -> IdentityView:  # noqa: ARG001
+def show_identity(run: IdentityRun, settings: Settings, prompt: HumanPrompt | None) -> IdentityView:  # noqa: ARG001 - the signature of Show
     """The identity page."""
     return IdentityView(prompt)

@@ -260,6 +260,6 @@ class LockedView(View):
     """Whether a new run may be started at once."""
 
 
-def show_locked(run: LimitedRun, settings: Settings, prompt: HumanPrompt | None) -> LockedView:  # noqa: ARG001
+def show_locked(run: LimitedRun, settings: Settings, prompt: HumanPrompt | None) -> LockedView:  # noqa: ARG001 - the signature of Show
     """The end of a run that is locked."""
     return LockedView(run.until, restart=run.until is None)

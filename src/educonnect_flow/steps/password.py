@@ -190,6 +190,6 @@ class PasswordView(View):
     """The criteria, none of them met yet."""
 
 
-def show_password(run: PasswordRun, settings: Settings, prompt: HumanPrompt | None) -> PasswordView:  # noqa: ARG001
+def show_password(run: PasswordRun, settings: Settings, prompt: HumanPrompt | None) -> PasswordView:  # noqa: ARG001 - the signature of Show
     """The page of the password."""
     return PasswordView(empty_criteria(settings))

@@ -272,12 +272,12 @@ class RefusedView(View):
     """``NO_PUPIL`` or ``NO_PUPIL_CONFIRMED``."""
 
 
-def show_pupils_page(run: PupilsRun, settings: Settings, prompt: HumanPrompt | None) -> PupilsView:  # noqa: ARG001
+def show_pupils_page(run: PupilsRun, settings: Settings, prompt: HumanPrompt | None) -> PupilsView:  # noqa: ARG001 - the signature of Show
     """The page of the pupils."""
     return PupilsView(run.pupils, settings.pupils_failures - run.pupils_failures)
 
 
-def show_refused(run: PupilsRun, settings: Settings, prompt: HumanPrompt | None) -> RefusedView:  # noqa: ARG001
+def show_refused(run: PupilsRun, settings: Settings, prompt: HumanPrompt | None) -> RefusedView:  # noqa: ARG001 - the signature of Show
     """The final page of a run without a pupil."""
     assert run.why is not None
     return RefusedView(run.why)

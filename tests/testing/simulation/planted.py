@@ -1,8 +1,11 @@
 """Faults for the simulator to find, each a small patch: between two port calls, or in a store that yields.
 
-Long, for it is one table.  Each fault is a context manager that yields what makes a store for a world.
+Long because it is one table.  Each fault is a context manager that yields what makes a store for a world.
 ``python -m tests.testing.simulation.planted`` finds each in turn and prints the time that it took.
 """
+
+# The simulator takes stores that pause: their methods are coroutines, and those of MemoryStore are not.
+# mypy: disable-error-code="override"
 
 from __future__ import annotations
 
@@ -601,7 +604,7 @@ def relay_shares_a_variable() -> Iterator[None]:
 class Yielding(MemoryStore):
     """Commits in one go, after a pause: no fault yet."""
 
-    async def commit(self, commit: Commit) -> CommitResult:  # type: ignore[override]
+    async def commit(self, commit: Commit) -> CommitResult:
         await pause()
         return super().commit(commit)
 
@@ -610,7 +613,7 @@ def _read_then_written(**left_out: Any) -> Stores:
     """All is looked at, and after a pause again but for *left_out*."""
 
     class Store(MemoryStore):
-        async def commit(self, commit: Commit) -> CommitResult:  # type: ignore[override]
+        async def commit(self, commit: Commit) -> CommitResult:
             refused = self._refuse(commit)
             if refused is not None:
                 return refused
@@ -637,7 +640,7 @@ def names_read_then_written() -> Iterator[Stores]:
 @planted("a store compares the version, and writes it later")
 def version_read_then_written() -> Iterator[Stores]:
     class Store(MemoryStore):
-        async def commit(self, commit: Commit) -> CommitResult:  # type: ignore[override]
+        async def commit(self, commit: Commit) -> CommitResult:
             refused = self._refuse(commit)
             await pause()
             if refused is None:
@@ -650,7 +653,7 @@ def version_read_then_written() -> Iterator[Stores]:
 @planted("a store counts from what it read before another's count")
 def counts_lost() -> Iterator[Stores]:
     class Store(MemoryStore):
-        async def commit(self, commit: Commit) -> CommitResult:  # type: ignore[override]
+        async def commit(self, commit: Commit) -> CommitResult:
             read = {(one.kind, one.key): self._tallies.get((one.kind, one.key)) for one in commit.limits if one.adds}
             await pause()
             refused = self._refuse(commit)
@@ -682,7 +685,7 @@ def run_then_trail() -> Iterator[Stores]:
 
 def _in_parts(part: str, nothing: Any) -> Stores:
     class Store(MemoryStore):
-        async def commit(self, commit: Commit) -> CommitResult:  # type: ignore[override]
+        async def commit(self, commit: Commit) -> CommitResult:
             refused = self._refuse(commit)
             if refused is not None:
                 return refused
@@ -706,7 +709,7 @@ def _in_parts(part: str, nothing: Any) -> Stores:
 @planted("a purge lists runs, and deletes them later without another look")
 def purge_without_a_look() -> Iterator[Stores]:
     class Store(MemoryStore):
-        async def purge(self, now: Any, limit: int) -> int:  # type: ignore[override]
+        async def purge(self, now: Any, limit: int) -> int:
             over = [kept for kept in self._kept.values() if kept.purge_at <= now]
             await pause()
             for kept in over:
@@ -750,7 +753,7 @@ def purge_deletes_messages() -> Iterator[Stores]:
 @planted("a store reads the message that is due, and marks it later")
 def lease_read_then_marked() -> Iterator[Stores]:
     class Store(MemoryStore):
-        async def lease(self, lease: Any) -> Any:  # type: ignore[override]
+        async def lease(self, lease: Any) -> Any:
             due = list(self._due)
             await pause()
             for entry in due:
@@ -776,7 +779,7 @@ def release_of_another() -> Iterator[Stores]:
 @planted("a store looks for the answer, and reads the run later")
 def load_in_two_moments() -> Iterator[Stores]:
     class Store(MemoryStore):
-        async def load(self, handle: str, requests: Any = (), refs: Any = ()) -> Any:  # type: ignore[override]
+        async def load(self, handle: str, requests: Any = (), refs: Any = ()) -> Any:
             before = super().load(handle, requests, refs)
             await pause()
             after = super().load(handle, requests, refs)
@@ -788,7 +791,7 @@ def load_in_two_moments() -> Iterator[Stores]:
 @planted("a store voids messages after the commit")
 def voided_late() -> Iterator[Stores]:
     class Store(MemoryStore):
-        async def commit(self, commit: Commit) -> CommitResult:  # type: ignore[override]
+        async def commit(self, commit: Commit) -> CommitResult:
             waiting = list(self._kept[commit.run.id].messages) if commit.run.id in self._kept else []
             receipt = super().commit(evolve(commit, cancel_messages=False))
             await pause()

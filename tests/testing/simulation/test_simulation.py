@@ -1,6 +1,6 @@
 """The simulator: the same seed does the same, everything holds, planted faults are found, and a failure can be read.
 
-Long, for it has a seed for each planted fault, and the orders of each small exploration.
+Long because it has a seed for each planted fault, and the orders of each small exploration.
 """
 
 from __future__ import annotations
@@ -180,7 +180,7 @@ def test_everything_holds_in_files(tmp_path: Path) -> None:
 @promise("R3", "R5", "R7", "R8")
 def test_everything_holds_on_a_server(server: Server) -> None:
     schemas = iter(range(1000))
-    store = lambda: PostgresStore(server.dsn, schema=f"simulated{next(schemas)}", pool=1)  # noqa: E731
+    store = lambda: PostgresStore(server.dsn, schema=f"simulated{next(schemas)}", pool=1)  # noqa: E731 - a short one
     Simulation(store=store).run(worlds=2, seed=22).check()
 
 
@@ -400,7 +400,7 @@ def test_a_wrong_use_is_said_to_be_one() -> None:
     class Nameless(MemoryStore):
         def __init__(self) -> None:
             super().__init__()
-            self.commit = lambda commit: MemoryStore.commit(self, commit)  # type: ignore[method-assign]
+            self.commit = lambda commit: MemoryStore.commit(self, commit)  # type: ignore[method-assign]  # on purpose
 
     with pytest.raises(WrongUse, match="the store's commit must be a method of that name"):
         Simulation(store=Nameless).run(worlds=1)
@@ -410,8 +410,8 @@ def test_a_wrong_use_is_said_to_be_one() -> None:
             yield "what an event loop waits for"
 
     class Waiting(MemoryStore):
-        async def commit(self, commit: Any) -> Any:  # type: ignore[override]
-            await Elsewhere()  # type: ignore[misc]
+        async def commit(self, commit: Any) -> Any:  # type: ignore[override]  # the simulator takes a store that pauses
+            await Elsewhere()  # type: ignore[misc]  # on purpose: it yields text
 
     with pytest.raises(WrongUse, match="waits for an event loop"):
         Simulation(store=Waiting).run(worlds=1, seed=1)
@@ -447,13 +447,13 @@ def test_a_store_that_pauses_is_given_turns() -> None:
     turns: list[str] = []
 
     class Paused(MemoryStore):
-        async def lease(self, lease: Any) -> Any:  # type: ignore[override]
+        async def lease(self, lease: Any) -> Any:  # type: ignore[override]  # the simulator takes a store that pauses
             turns.append("before")
             await pause()
             turns.append("after")
             return super().lease(lease)
 
-        async def close(self) -> None:  # type: ignore[override]
+        async def close(self) -> None:  # type: ignore[override]  # the simulator takes a store that pauses
             await pause()
 
     Simulation(store=Paused).run(worlds=5, seed=2).check()
@@ -533,7 +533,7 @@ def test_a_code_that_opens_for_another_mobile_is_seen() -> None:
 
 def test_a_call_that_never_ends_is_seen() -> None:
     class Endless(MemoryStore):
-        async def lease(self, lease: Any) -> Any:  # type: ignore[override]
+        async def lease(self, lease: Any) -> Any:  # type: ignore[override]  # the simulator takes a store that pauses
             while True:
                 await pause()
 

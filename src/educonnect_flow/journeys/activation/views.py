@@ -41,7 +41,7 @@ class AlreadyActiveView(View):
     __slots__ = ()
 
 
-def _activated(run: Activation, settings: Settings, prompt: HumanPrompt | None) -> ActivatedView:  # noqa: ARG001
+def _activated(run: Activation, settings: Settings, prompt: HumanPrompt | None) -> ActivatedView:  # noqa: ARG001 - the signature of Show
     assert run.identifier is not None
     assert run.confirmed is not None
     return ActivatedView(run.identifier, tuple(pupil for pupil in run.pupils if pupil.id in run.confirmed))

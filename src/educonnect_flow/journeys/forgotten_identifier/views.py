@@ -31,7 +31,7 @@ class NotActivatedView(View):
     __slots__ = ()
 
 
-def _shown(run: ForgottenIdentifier, settings: Settings, prompt: HumanPrompt | None) -> ShownView:  # noqa: ARG001
+def _shown(run: ForgottenIdentifier, settings: Settings, prompt: HumanPrompt | None) -> ShownView:  # noqa: ARG001 - the signature of Show
     return ShownView(run.identifiers)
 
 
