@@ -3,7 +3,7 @@
 Each Protocol has an async twin whose methods are awaited; ``AsyncActivationFlow`` takes either.  The
 largest is the store, which has a contract test: ``educonnect_flow.testing.StoreContract``.
 
-Long, for all ports are here, each with its asynchronous twin.
+Long because all ports are here, each with its asynchronous twin.
 """
 
 from __future__ import annotations

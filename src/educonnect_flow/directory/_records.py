@@ -3,7 +3,7 @@
 The files are read into temporary tables and joined there: memory does not grow with them.  What comes of it is put in
 place in one transaction, of which there is one at a time.
 
-Long, for it is one import, from the temporary tables to the report.
+Long because it is one import, from the temporary tables to the report.
 """
 
 from __future__ import annotations

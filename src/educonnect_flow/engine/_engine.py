@@ -1,6 +1,6 @@
 """One event, from the handle to the answer: the procedure that all journeys and both kinds of flow share.
 
-Long, for it is one procedure; the decision itself is in ``decide``.
+Long because it is one procedure; the decision itself is in ``decide``.
 
 All of it is written with ``await``.  ``educonnect_flow.flow`` runs it to the end in one step, because its ports
 answer without waiting; ``educonnect_flow.aio`` runs it in an event loop.

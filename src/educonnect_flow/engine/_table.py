@@ -1,6 +1,6 @@
 """A literal table of rows, checked and built with one shared ``transitions`` machine.
 
-Long, for the checks, the machine and the dispatch read the same rows.
+Long because the checks, the machine and the dispatch read the same rows.
 
 The table is the only definition of a journey.  ``compile_table`` refuses one that has an
 unreachable state, a trap, a way out of a final state, a name it does not know, a row that can

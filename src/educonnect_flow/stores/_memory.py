@@ -1,6 +1,6 @@
 """A store in memory, for tests, demonstrations and one process.
 
-Long, for all of the port is one class.
+Long because all of the port is one class.
 """
 
 from __future__ import annotations

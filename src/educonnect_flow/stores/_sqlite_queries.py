@@ -1,6 +1,6 @@
 """What SQLite is asked: by ``SqliteStore`` over its own connection, by ``DjangoStore`` over Django's.
 
-Long, for all of the port is here, a method for each of its calls.  Each takes ``execute``, which runs a statement
+Long because all of the port is here, a method for each of its calls.  Each takes ``execute``, which runs a statement
 with its values and returns the cursor.  Those that write are called within a transaction, and write first: SQLite
 refuses a write in a transaction that read before another one wrote.
 """

@@ -1,7 +1,7 @@
 """What a store must keep, all of it in one contract: subclass it in pytest, give a store, and run.
 ``AsyncStoreContract`` is for those whose methods are awaited.
 
-Long, for it is one contract, a rule a test.
+Long because it is one contract, a rule a test.
 
 ::
 

@@ -2,7 +2,7 @@
 
 The forms judge nothing themselves; the flow's validators do.  Their labels are French, with an English catalogue.
 
-Long, for there is a form for each event.
+Long because there is a form for each event.
 """
 
 from __future__ import annotations

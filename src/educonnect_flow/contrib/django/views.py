@@ -4,7 +4,7 @@ A page is ``GET``; every button posts to the page it stands on, with the name of
 answered by a redirect to the page where one stands then, a refused one by the same page with what is wrong.  So a page
 that is loaded again shows where the parent is, and going back in the browser shows no page that has ended.
 
-Long, for it is one view with the answers to its scripts.
+Long because it is one view with the answers to its scripts.
 """
 
 from __future__ import annotations

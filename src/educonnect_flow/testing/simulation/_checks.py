@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
 from educonnect_flow.engine._journey import Journey
-from educonnect_flow.engine._run import load
+from educonnect_flow.engine._run import loaded
 from educonnect_flow.records import AuditEntry, Commit, Lease, Leased, Outgoing
 from educonnect_flow.testing.simulation._tasks import Call, Task
 from educonnect_flow.validators.mobile import e164
@@ -90,9 +90,8 @@ class Log:
 
     def take(self, task: Task, commit: Commit) -> None:
         """Keep what *commit* says."""
-        kept = commit.run
         self.submits += task.kind == "submit"
-        self.before, self.run = self.run, kept.body.value(lambda text: load(self.journey.run, text, kept, kept.version))
+        self.before, self.run = self.run, loaded(self.journey.run, commit.run)
         self.states.append(self.run.state)
         self.entry = commit.audit[-1] if commit.audit else None
         row = self.journey.table.named.get(self.entry.row or "") if self.entry is not None else None

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from educonnect_flow import accounts
 from educonnect_flow.audit import replay
-from educonnect_flow.engine._run import load
+from educonnect_flow.engine._run import loaded
 from educonnect_flow.errors import PortUnavailable, RequestReused, StoreUnavailable, UnknownHandle
 from educonnect_flow.reasons import Reason
 from educonnect_flow.records import Commit
@@ -181,7 +181,7 @@ class Answers(Check):
         if isinstance(error, UnknownHandle) and log is not None:
             if request is not None and request.id == log.rotated_by and not log.forgotten:
                 self.fail("the request that replaced the handle is not known any more", "R4")
-            if task.superseded or log is not task.tab.log or log.rotated_by != task.rotated_by:  # type: ignore[union-attr]
+            if task.superseded or log is not task.tab.log or log.rotated_by != task.rotated_by:  # type: ignore[union-attr]  # a call with a run has a tab
                 return
             self.fail("a run that was answered is gone", "R3")
         self.fail(f"a call raises {type(error).__name__}, and no port failed it", "R10")
@@ -218,7 +218,6 @@ class Trail(Check):
             if kept is None and not log.purged:
                 self.fail("a run is gone from the store", "V2")
             if kept is not None:
-                stored, journey = kept.run, log.journey
-                run: Any = stored.body.value(lambda text: load(journey.run, text, stored, stored.version))  # noqa: B023
-                if (run.state, stored.version) != (log.run.state, log.run.version):
+                run = loaded(log.journey.run, kept.run)
+                if (run.state, run.version) != (log.run.state, log.run.version):
                     self.fail("the store has another run than was committed", "R3")

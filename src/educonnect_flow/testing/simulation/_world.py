@@ -2,7 +2,7 @@
 
 Nothing in it is drawn, and nothing waits: what happens follows from the choices and the seed of its tokens alone.
 
-Long, for it is one world: who acts in it, and what happens at a port call.
+Long because it is one world: who acts in it, and what happens at a port call.
 """
 
 from __future__ import annotations
