@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -247,8 +248,8 @@ def test_everything_that_is_read_is_in_the_directory_or_in_the_report(
         }
         for what in ("persons", "pupils", "links"):
             assert report.read[what] == report.placed[what] + report.reported[what] + passed[what], what
-        with directory._lock:
-            rows = directory._reader.execute(
+        with closing(directory._connected()) as db:
+            rows = db.execute(
                 "SELECT (SELECT count(DISTINCT person) FROM guardian), (SELECT count(*) FROM pupil),"
                 " (SELECT count(*) FROM relation)"
             ).fetchone()

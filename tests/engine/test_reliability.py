@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 import threading
 import time
@@ -36,6 +35,7 @@ from educonnect_flow.errors import RequestReused, StoreUnavailable, UnknownHandl
 from educonnect_flow.ports import Store
 from educonnect_flow.stores import MemoryStore, PostgresStore, SqliteStore
 from educonnect_flow.testing import Crash, FaultyStore
+from tests.forks import fork, in_child, status_of
 from tests.postgres import Server
 from tests.world import (
     LEO,
@@ -538,18 +538,6 @@ def test_everything_is_there_after_the_file_is_opened_again(tmp_path: Path) -> N
     store.close()
 
 
-def _in_child(work: Callable[[], bool]) -> int:
-    """Fork, do *work* in the child, and return its exit status: 0 when it returned True."""
-    pid = os.fork()
-    if pid == 0:  # pragma: no cover - the child
-        status = 2
-        try:
-            status = 0 if work() else 1
-        finally:
-            os._exit(status)
-    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-
-
 def test_a_forked_child_and_its_parent_both_keep_what_they_answer(tmp_path: Path) -> None:
     store = SqliteStore(tmp_path / "activations.db")
     world = World(store)
@@ -562,17 +550,11 @@ def test_a_forked_child_and_its_parent_both_keep_what_they_answer(tmp_path: Path
         handles.write_text("\n".join(world.at(State.CODE).handle for _ in range(3)))
         return True
 
-    pid = os.fork()
-    if pid == 0:  # pragma: no cover - the child
-        status = 2
-        try:
-            status = 0 if work() else 1
-        finally:
-            os._exit(status)
+    pid = fork(work)
     mine = world.at(State.CODE)
     store.close()  # as a parent that turns into a daemon does
     (tmp_path / "parent closed").touch()
-    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+    assert status_of(pid) == 0
     again = World(SqliteStore(tmp_path / "activations.db"))
     for handle in [mine.handle, *handles.read_text().split()]:
         assert again.flow.resume(handle).state is State.CODE
@@ -594,7 +576,7 @@ def test_a_fork_waits_for_a_transaction_to_end(tmp_path: Path) -> None:
     begun.wait(30)
     try:
         for _ in range(5):
-            assert _in_child(lambda: world.flow.start().accepted) == 0
+            assert in_child(lambda: world.flow.start().accepted) == 0
     finally:
         stop.set()
         writer.join()

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-from collections.abc import Generator, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import closing
 from datetime import date
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
+from educonnect_flow._sqlite_file import SqliteFile, begun
 from educonnect_flow.people import Guardian, Relation
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 _TERMS: Mapping[str, str] = {"s": "", "clustered": " WITHOUT ROWID", "random": "lower(hex(randomblob(16)))"}
 
 
-class SqliteDirectory:
+class SqliteDirectory(SqliteFile):
     """Guardians found by mobile in one indexed look-up, in a file of their own.
 
     Readers see a school's records as they were, or as they are after an import: never half of it.
@@ -45,7 +46,9 @@ class SqliteDirectory:
         with closing(self._connected()) as db:
             db.execute("PRAGMA journal_mode=WAL")
             _make(db)
-        self._reader = self._connected()
+        self._reader: sqlite3.Connection | None = self._connected()
+        self._closed = False
+        super().__init__(self._lock)
 
     def __repr__(self) -> str:
         return f"SqliteDirectory({self._path.name!r})"
@@ -57,17 +60,27 @@ class SqliteDirectory:
         """See ``Directory``."""
         from educonnect_flow.directory._tables import guardians_of
 
-        with self._lock:
-            rows = self._reader.execute(self._find, (mobile,)).fetchall()
-        return guardians_of(rows)
+        return guardians_of(self._read(self._find, mobile))
 
     def guardians(self, ids: Sequence[str]) -> tuple[Guardian, ...]:
         """See ``Directory``."""
         from educonnect_flow.directory._tables import asked_for, guardians_of
 
+        return guardians_of(self._read(self._guardians, json.dumps(asked_for(ids))))
+
+    def _read(self, sql: str, value: str) -> list[Any]:
         with self._lock:
-            rows = self._reader.execute(self._guardians, (json.dumps(asked_for(ids)),)).fetchall()
-        return guardians_of(rows)
+            if self._reader is None:
+                if self._closed:
+                    raise sqlite3.ProgrammingError(f"{self._path.name} is closed")
+                self._reader = self._connected()
+            return self._reader.execute(sql, (value,)).fetchall()
+
+    def _disconnect(self) -> None:
+        """See ``SqliteFile``."""
+        if self._reader is not None:
+            self._reader.close()
+        self._reader = None
 
     def replace(
         self,
@@ -94,7 +107,7 @@ class SqliteDirectory:
             db.execute("PRAGMA temp_store=FILE")
             db.execute("PRAGMA cache_size=-16000")  # KiB: an index of ids that were drawn is written all over
             return imported(
-                export, _Rows(db), lambda: _begun(db), relation=relation, today=today, dry_run=dry_run,
+                export, _Rows(db), lambda: begun(db), relation=relation, today=today, dry_run=dry_run,
                 validators=validators, anyway=anyway,
             )  # fmt: skip
 
@@ -106,13 +119,14 @@ class SqliteDirectory:
         from educonnect_flow.directory._tables import FORGET
 
         day = before.isoformat()
-        with closing(self._connected()) as db, _begun(db):
+        with closing(self._connected()) as db, begun(db):
             return sum(db.execute(sql.format(**_TERMS), (day, day)).rowcount for sql in FORGET)
 
     def close(self) -> None:
         """Give back the file."""
         with self._lock:
-            self._reader.close()
+            self._closed = True
+            self._disconnect()
 
 
 def _make(db: sqlite3.Connection) -> None:
@@ -121,7 +135,7 @@ def _make(db: sqlite3.Connection) -> None:
 
     if db.execute("PRAGMA user_version").fetchone()[0] >= VERSION:  # nobody waits for an import that is under way
         return
-    with _begun(db):
+    with begun(db):
         for table, column, what in ADDED:
             there = [name for _, name, *_ in db.execute(f"PRAGMA table_info({table})")]
             if there and column not in there:
@@ -130,17 +144,6 @@ def _make(db: sqlite3.Connection) -> None:
         for statement in TABLES:
             db.execute(statement.format(**_TERMS))
         db.execute(f"PRAGMA user_version = {VERSION}")
-
-
-@contextmanager
-def _begun(db: sqlite3.Connection) -> Iterator[None]:
-    db.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-        db.execute("COMMIT")
-    except BaseException:
-        db.execute("ROLLBACK")
-        raise
 
 
 class _Rows:
@@ -162,6 +165,10 @@ class _Rows:
         self._db.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)
         if began:
             self._db.execute("COMMIT")
+
+    def first(self, sql: str, values: Sequence[Any] = ()) -> tuple[Any, ...] | None:
+        found: tuple[Any, ...] | None = self._db.execute(sql, values).fetchone()
+        return found
 
     def rows(self, sql: str, values: Sequence[Any] = ()) -> Generator[tuple[Any, ...]]:
         yield from self._db.execute(sql, values)

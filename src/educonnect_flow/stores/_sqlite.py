@@ -12,8 +12,8 @@ from datetime import datetime
 from pathlib import Path
 from threading import Lock
 from typing import Any, TypeVar
-from weakref import WeakSet
 
+from educonnect_flow._sqlite_file import SqliteFile, begun
 from educonnect_flow.errors import StoreUnavailable
 from educonnect_flow.records import AuditEntry, Commit, CommitResult, Lease, Leased, Loaded, Record, Ref, Settled
 from educonnect_flow.stores._sqlite_queries import Refused, SqliteQueries
@@ -26,7 +26,7 @@ T = TypeVar("T")
 _SHARED: dict[str, Any] = {"isolation_level": None, "check_same_thread": False}
 
 
-class SqliteStore:
+class SqliteStore(SqliteFile):
     """One file, for any number of threads and a few processes of one machine.
 
     Write-ahead log with ``synchronous=FULL``: what was answered survives the end of the process and a loss of
@@ -54,7 +54,7 @@ class SqliteStore:
         self._queries = SqliteQueries()
         with self._transaction():
             pass
-        _STORES.add(self)
+        super().__init__(self._write_lock, self._read_lock)
 
     def __repr__(self) -> str:
         return f"SqliteStore({self._path.name!r})"
@@ -91,7 +91,7 @@ class SqliteStore:
         db.execute("PRAGMA journal_mode=WAL")
         db.execute("PRAGMA synchronous=FULL")
         db.execute("PRAGMA secure_delete=ON")
-        with _begun(db, lambda: db.execute("BEGIN IMMEDIATE")):
+        with begun(db):
             (version,) = db.execute("PRAGMA user_version").fetchone()
             if version > SCHEMA:
                 raise StoreUnavailable(f"it has tables of version {version}; this library knows up to {SCHEMA}")
@@ -127,7 +127,7 @@ class SqliteStore:
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
         end = time.monotonic() + self._timeout
-        with self._writing() as db, _begun(db, lambda: self._patiently(lambda: db.execute("BEGIN IMMEDIATE"), end)):
+        with self._writing() as db, begun(db, lambda: self._patiently(lambda: db.execute("BEGIN IMMEDIATE"), end)):
             yield db
 
     def _read(self, ask: Callable[[Callable[[str, Sequence[Any]], Any]], T]) -> T:
@@ -144,7 +144,7 @@ class SqliteStore:
             lock.release()
 
     def _disconnect(self) -> None:
-        """Close both connections, under both locks; the next call opens them again."""
+        """See ``SqliteFile``."""
         for connection in (self._reader, self._writer):
             if connection is not None:
                 connection.close()
@@ -220,41 +220,3 @@ class SqliteStore:
     def entries(self, after: int, limit: int) -> tuple[tuple[int, AuditEntry], ...]:
         """See ``Store``."""
         return self._read(lambda execute: self._queries.entries(execute, after, limit))
-
-
-@contextmanager
-def _begun(db: sqlite3.Connection, begin: Callable[[], object]) -> Iterator[None]:
-    """A transaction: committed at the end, rolled back whatever comes in between, a signal included."""
-    try:
-        begin()
-        yield
-        db.execute("COMMIT")
-    except BaseException:
-        if db.in_transaction:
-            db.execute("ROLLBACK")
-        raise
-
-
-# SQLite's locks are the process's: a forked child that used its parent's connections, or only held them open, would
-# lose what it writes.  So every store lets go of its file before a fork, and opens it again when it is used.
-_STORES: WeakSet[SqliteStore] = WeakSet()
-_FORKING: list[SqliteStore] = []
-
-
-def _before_fork() -> None:
-    _FORKING.extend(_STORES)
-    for store in _FORKING:
-        store._write_lock.acquire()
-        store._read_lock.acquire()
-        store._disconnect()
-
-
-def _after_fork() -> None:
-    for store in _FORKING:
-        store._read_lock.release()
-        store._write_lock.release()
-    _FORKING.clear()
-
-
-if hasattr(os, "register_at_fork"):  # pragma: no branch - not on Windows, which does not fork
-    os.register_at_fork(before=_before_fork, after_in_parent=_after_fork, after_in_child=_after_fork)
