@@ -14,6 +14,7 @@ from hypothesis import strategies as hyp
 
 from educonnect_flow import Reason, Refusal, Settings
 from educonnect_flow.__main__ import main
+from educonnect_flow.directory import _names as names
 from educonnect_flow.directory._names import fault_of_names, spoilt
 from educonnect_flow.directory._phones import Phones
 from educonnect_flow.directory.report import Kind
@@ -21,6 +22,7 @@ from educonnect_flow.reasons import refusals_of
 from educonnect_flow.testing import strategies as st
 from educonnect_flow.testing.exports import FAMILY_NAMES, GIVEN_NAMES, Quirk, write_aaf, write_siecle
 from educonnect_flow.validators import Validators, check_mobile
+from educonnect_flow.validators.identity import fold
 from educonnect_flow.validators.mobile import LONGEST, MobileCheck, read_mobile
 from tests.directory.world import ANNE, HERS, LEO, MOBILE, SqlDirectory, put, replaced, school_of, this_year
 
@@ -53,6 +55,10 @@ pytestmark = pytest.mark.usefixtures("closes_directories")
         ("DURAND", None, "Mme Anne", Kind.NAME_UNREADABLE, False),
         ("MARTIN EP PETIT", None, "Anne", None, True),
         ("MARTIN VVE PETIT", None, "Anne", Kind.NAME_UNREADABLE, False),
+        ("MARTIN-VEUVE PETIT", None, "Anne", Kind.NAME_UNREADABLE, False),
+        ("MARTIN", "MARTIN-EPSE PETIT", "Anne", Kind.NAME_UNREADABLE, True),
+        ("DURAND", None, "SANSPRÉNOM", Kind.NO_GIVEN_NAME, False),
+        ("DURAND", None, "S-P", Kind.NO_GIVEN_NAME, False),
         ("MARTIN ép. PETIT", None, "Anne", None, True),
         ("PETIT née MARTIN", None, "Anne", None, True),
         ("DURAND 06 12 34 56 78", None, "Anne", Kind.NAME_UNREADABLE, False),
@@ -73,6 +79,20 @@ def test_what_is_wrong_with_names(
     family: str, usage: str | None, given: str, fault: Kind | None, claimable: bool
 ) -> None:
     assert fault_of_names(family, usage, given) == (fault, claimable)
+
+
+SUSPECTS = (
+    "mr Mme MLLE melle monsieur madame EPSE Vve veuve Veuvé inconnu INCONNUE Néant non renseigné sans nom prénom"
+    " SANSPRÉNOM s P sp xx X Anne DURAND"
+).split()
+
+
+@given(hyp.lists(hyp.tuples(hyp.sampled_from(SUSPECTS), hyp.sampled_from(" -'’")), min_size=1, max_size=4))
+def test_no_name_is_plain_at_first_sight_that_the_full_check_refuses(parts: list[tuple[str, str]]) -> None:
+    name = "".join(word + sign for word, sign in parts)[:-1]
+    if names._is_plain(name):
+        assert not names._unreadable(name)
+        assert fold(name) not in names._NONE
 
 
 @pytest.mark.parametrize("family", FAMILY_NAMES)

@@ -8,6 +8,7 @@ import unicodedata
 from educonnect_flow.directory.report import Kind
 from educonnect_flow.validators.identity import LONGEST, fold, writable
 
+_APART = re.compile("[ '’-]")
 _LETTERS = "[A-Za-zÀ-ÖØ-öø-ÿŒœŸ]+"
 _PLAIN = re.compile(rf"{_LETTERS}(?:[ '’-]{_LETTERS})*")
 _SIGNS = frozenset(" \u00a0\u202f\u2009\u00ad'’‘ʼ`´′-‐‑‒–—−.,·")
@@ -23,7 +24,7 @@ _TWICE_ENCODED = frozenset("ÃÂâÅ")
 _LOOK_AGAIN = _TWICE_ENCODED | frozenset("xX")
 _WORDS = frozenset(
     {"mr", "mme", "mlle", "melle", "monsieur", "madame", "mademoiselle", "epse", "vve", "veuve", "inconnu", "inconnue",
-     "neant", "néant", "non", "sans", "sp"}
+     "neant", "non", "s", "sans", "sansprenom", "sp"}
 )  # fmt: skip
 """Words that are looked at again: see ``_ADDED`` and ``_NONE``."""
 
@@ -50,11 +51,11 @@ def spoilt(family: str, given: str) -> bool:
 
 
 def _is_plain(name: str) -> bool:
-    """Whether *name* is one at first sight: most are."""
+    """Whether *name* is one at first sight: most are.  Never true for what the full check refuses."""
     return (
         _PLAIN.fullmatch(name) is not None
         and _LOOK_AGAIN.isdisjoint(name)
-        and _WORDS.isdisjoint(name.lower().split(" "))
+        and _WORDS.isdisjoint(_APART.split((name if name.isascii() else _bare(name)).lower()))
         and len(name) <= LONGEST
     )
 
@@ -66,8 +67,12 @@ def _unreadable(name: str) -> bool:
         return True
     if _TWICE_ENCODED.intersection(name) and _was_utf_8(name):
         return True
-    bare = "".join(c for c in unicodedata.normalize("NFD", name.upper()) if not unicodedata.combining(c))
-    return _ADDED.fullmatch(bare) is not None
+    return _ADDED.fullmatch(_bare(name.upper())) is not None
+
+
+def _bare(name: str) -> str:
+    """*name* without accents."""
+    return "".join(c for c in unicodedata.normalize("NFD", name) if not unicodedata.combining(c))
 
 
 def _was_utf_8(name: str) -> bool:
