@@ -27,6 +27,7 @@ def resolve(work: Work) -> None:
     work.do(f"UPDATE i_pupil SET id = {key} WHERE {key} IN (SELECT names FROM i_names WHERE many = 1)")
     # Several of the names and of one birth date.
     work.do("CREATE TEMP TABLE i_same AS SELECT id, min(seq) AS first FROM i_pupil GROUP BY id HAVING count(*) > 1")
+    work.do("CREATE INDEX i_same_id ON i_same (id)")
     work.do(
         "UPDATE i_link SET pupil = pupil || '#' || (SELECT s.first FROM i_same s WHERE s.id = i_link.pupil)"
         " WHERE pupil IN (SELECT id FROM i_same)"
@@ -42,6 +43,7 @@ def resolve(work: Work) -> None:
         f"CREATE TEMP TABLE i_meant AS SELECT {key} AS names, min(id) AS one FROM i_pupil"
         f" WHERE status = '{_HOMONYMS}' GROUP BY 1"
     )
+    work.do("CREATE INDEX i_meant_names ON i_meant (names)")
     several = (
         f"length(pupil) = {KEY} AND pupil IN (SELECT names FROM i_names WHERE many > 1)"
         " AND pupil NOT IN (SELECT id FROM i_pupil)"

@@ -195,6 +195,9 @@ class _Rows:
             for row in rows:
                 copy.write_row(row)
 
+    def first(self, sql: str, values: Sequence[Any] = ()) -> tuple[Any, ...] | None:
+        return self._connection.execute(_marked(sql), values).fetchone()
+
     def rows(self, sql: str, values: Sequence[Any] = ()) -> Generator[tuple[Any, ...]]:
         with self._connection.cursor(next(self._names)) as cursor:
             cursor.itersize = 2_000

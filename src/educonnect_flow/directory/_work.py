@@ -34,6 +34,10 @@ class Database(Protocol):
         """Add *rows* to a temporary table."""
         ...
 
+    def first(self, sql: str, values: Row = ()) -> tuple[Any, ...] | None:
+        """The first row that *sql* finds, of few."""
+        ...
+
     def rows(self, sql: str, values: Row = ()) -> Generator[tuple[Any, ...]]:
         """What *sql* finds, row by row."""
         ...
@@ -97,7 +101,7 @@ class Work:
 
     def first(self, sql: str, *values: Any) -> tuple[Any, ...] | None:
         """The first row of few."""
-        return next(iter(list(self.rows(sql, *values))), None)
+        return self.db.first(sql.format(**self.db.terms), values)
 
     @property
     def only_school(self) -> str | None:

@@ -6,7 +6,7 @@ delta says what changed since the export before it, so the requests are kept apa
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from enum import Enum
 
@@ -145,7 +145,9 @@ def _left(found: Attributes, school: str) -> tuple[date | None, bool]:
     if not out:
         classes = [_Exit(value) for value in found.get(_LEFT_CLASS, ())]
         out = [one for one in classes if one.school in {"", school}]
-        if any(_goes_on(value, school, out, found) for name in _CLASSES for value in found.get(name, ())):
+        joined = _latest(one for one in map(_Exit, found.get(_JOINED_CLASS, ())) if one.day is not None)
+        left = _latest(out)
+        if any(_goes_on(value, school, left, joined) for name in _CLASSES for value in found.get(name, ())):
             return None, True
     days = [one.day for one in out]
     known = [one for one in days if one is not None]
@@ -163,16 +165,26 @@ class _Exit:
         self.group = "" if bare else "$".join(parts[2:])
 
 
-def _goes_on(value: str, school: str, exits: Sequence[_Exit], found: Attributes) -> bool:
-    """Whether the pupil is still in the class *value*, ``structure$…``, of the school."""
+def _latest(entries: Iterable[_Exit]) -> dict[str, date]:
+    """By class, its latest day; a day that cannot be read is later than all others."""
+    days: dict[str, date] = {}
+    for one in entries:
+        if one.group:
+            days[one.group] = max(days.get(one.group, date.min), one.day or date.max)
+    return days
+
+
+def _goes_on(value: str, school: str, left: Mapping[str, date], joined: Mapping[str, date]) -> bool:
+    """Whether the pupil is still in the class *value*, ``structure$…``, of the school.
+
+    :param left: by class, the latest day on which the pupil left it.
+    :param joined: by class, the latest day on which the pupil joined it.
+    """
     parts = [part.strip() for part in value.split("$")]
     if len(parts) > 1 and parts[0] != school:
         return False
-    left = [one for one in exits if one.group and one.group in parts]
-    joined = [one for one in map(_Exit, found.get(_JOINED_CLASS, ())) if one.group in parts and one.day is not None]
-    return not left or any(
-        all(one.day is not None and again.day is not None and again.day > one.day for one in left) for again in joined
-    )
+    out = max((left[part] for part in parts if part in left), default=None)
+    return out is None or any(joined[part] > out for part in parts if part in joined)
 
 
 def _mobiles(found: Attributes) -> tuple[str, ...]:
