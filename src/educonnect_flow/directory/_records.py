@@ -2,8 +2,6 @@
 
 The files are read into temporary tables and joined there: memory does not grow with them.  What comes of it is put in
 place in one transaction, of which there is one at a time.
-
-Long because it is one import, from the temporary tables to the report.
 """
 
 from __future__ import annotations
@@ -27,54 +25,45 @@ _LATE = 11
 """The month from which on only the school year that began this year is one."""
 
 
-class Import:
-    """One import: staged, then put in place."""
+def _stage(work: Work) -> None:
+    """Read the whole export into temporary tables.
 
-    def __init__(self, work: Work) -> None:
-        self._work = work
+    :raises ExportError: nothing is changed.
+    """
+    export = work.export
+    for statement in staging.STAGE:
+        work.do(statement)
+    if isinstance(export, FeedExport):
+        feeds.stage(work, export)
+        return
+    staging.take(work, _at_the_school(work, export))
+    _of_this_year(export.year, work.rules.today)
 
-    def stage(self) -> None:
-        """Read all of it.
 
-        :raises ExportError: and nothing is changed.
-        """
-        work, export = self._work, self._work.export
-        for statement in staging.STAGE:
-            work.do(statement)
-        if isinstance(export, FeedExport):
-            feeds.stage(work, export)
-            return
-        staging.take(work, _at_the_school(work, export))
-        _of_this_year(export.year, work.rules.today)
+def _place(work: Work) -> None:
+    """Put what was read in the place of the schools' records, and note what was found.
 
-    def place(self) -> Report:
-        """Put it in the place of the schools' records, and note what was found.
-
-        :raises ExportError: when it does not fit what is there; nothing is changed.
-        """
-        work, report = self._work, self._work.report
-        if isinstance(work.export, FeedExport):
-            feeds.keep(work, work.export)
-        schools = {school.uai: school.name or school.uai for school in reversed(work.schools.values())}
-        report.uais = tuple(sorted(schools))
-        work.db.load("i_school", list(schools.items()))
-        staging.settle(work)
-        work.done(1 / 4)
-        placing.identify(work)
-        work.done(2 / 4)
-        findings.find(work)
-        placing.doubt(work)
-        work.done(3 / 4)
-        self._write()
-        report.guardians, report.pupils = work.first(
-            "SELECT (SELECT count(DISTINCT guardian) FROM i_guardian),"
-            " (SELECT count(*) FROM {s}pupil WHERE uai IN (SELECT uai FROM i_school))"
-        ) or (0, 0)
-        work.done(1)
-        return report
-
-    def _write(self) -> None:
-        placing.write(self._work)
+    :raises ExportError: when it does not fit what is there; nothing is changed.
+    """
+    report = work.report
+    if isinstance(work.export, FeedExport):
+        feeds.keep(work, work.export)
+    schools = {school.uai: school.name or school.uai for school in reversed(work.schools.values())}
+    report.uais = tuple(sorted(schools))
+    work.db.load("i_school", list(schools.items()))
+    staging.settle(work)
+    work.done(1 / 4)
+    placing.identify(work)
+    work.done(2 / 4)
+    findings.find(work)
+    placing.doubt(work)
+    work.done(3 / 4)
+    placing.write(work)
+    report.guardians, report.pupils = work.first(
+        "SELECT (SELECT count(DISTINCT guardian) FROM i_guardian),"
+        " (SELECT count(*) FROM {s}pupil WHERE uai IN (SELECT uai FROM i_school))"
+    ) or (0, 0)
+    work.done(1)
 
 
 def _at_the_school(work: Work, export: SchoolExport) -> Iterator[tuple[str, Entry]]:
@@ -112,10 +101,10 @@ def imported(
     )
     report = Report()
     report.skipped = [(one.name, one.what) for one in export.skipped]
-    made = Import(Work(db, export, rules, report))
-    made.stage()
+    work = Work(db, export, rules, report)
+    _stage(work)
     with suppress(_DryRunError), placing_within():
-        made.place()
+        _place(work)
         if dry_run:
             raise _DryRunError
     return report
