@@ -53,7 +53,7 @@ def import_records(
     :param anyway: replace newer records, and many more guardians, too.
     :param report_to: a CSV file for the report, readable by its owner only; default: a table on the output.
     """
-    shown, told = console or Console(stderr=True, emoji=False), console or Console(file=sys.stdout, emoji=False)
+    shown, output = console or Console(stderr=True, emoji=False), console or Console(file=sys.stdout, emoji=False)
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
     try:
         _check_places(files, into, report_to)
@@ -73,11 +73,11 @@ def import_records(
         shown.print(printable(f"nothing was imported: {error}"), markup=False, highlight=False, soft_wrap=True)
         return 1
     for sentence in sentences_of(report):
-        told.print(sentence, markup=False, highlight=False, soft_wrap=True)
+        output.print(sentence, markup=False, highlight=False, soft_wrap=True)
     if report_to is None:
-        told.print(table_of(report))
+        output.print(table_of(report))
     can, done = ("could", "Dry run: nothing was changed.") if dry_run else ("can", "The records were replaced.")
-    told.print(
+    output.print(
         f"{_schools(report)}: {report.guardians} guardians {can} activate an account for {report.pupils} pupils;"
         f" {report.counts.total()} findings. {done}",
         markup=False,

@@ -27,7 +27,7 @@ def directory(request: pytest.FixtureRequest, tmp_path: Path, schema: str) -> It
 
 @pytest.fixture
 def closes_directories(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Closes each ``SqliteDirectory`` that a test makes: Python 3.13 warns of a connection that nobody closed."""
+    """Closes each ``SqliteDirectory`` that a test makes: Python 3.13 warns of a connection that was not closed."""
     made: list[SqliteDirectory] = []
     init = SqliteDirectory.__init__
 

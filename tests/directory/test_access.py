@@ -1,4 +1,4 @@
-"""No import gives access that its file denies, whatever else the file says; and nothing that is read is lost."""
+"""No import gives access that its file denies, even if the file also grants it; and nothing that is read is lost."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def siecle(folder: Path, links: Sequence[tuple[int, int, Any]]) -> list[Path]:
 
 
 def found(paths: list[Path], folder: Path) -> set[tuple[int, int]]:
-    """Who has access to whom."""
+    """Each pair of a person and a pupil to whose data the person has access."""
     directory = SqliteDirectory(folder / "records.db")
     directory.replace(read(paths), today=TODAY)
     access = {
@@ -133,8 +133,8 @@ def aaf(folder: Path, six: dict[int, list[str] | None], older: dict[int, list[st
         elif "_Eleve_" in path.name:
             pupils = []
             for n in range(PUPILS):
-                told, values = six.get(n), "".join(f"<value>{one}</value>" for one in six.get(n) or ())
-                said = "" if told is None else f'<attr name="ENTElevePersRelEleve">{values or "<value/>"}</attr>'
+                parts, values = six.get(n), "".join(f"<value>{one}</value>" for one in six.get(n) or ())
+                said = "" if parts is None else f'<attr name="ENTElevePersRelEleve">{values or "<value/>"}</attr>'
                 old = "".join(f"<value>{one}</value>" for one in older.get(n, ())) or "<value/>"
                 said += f'<attr name="ENTEleveAutoriteParentale">{old}</attr>'
                 start, end = entry.split('<attr name="ENTElevePersRelEleve"><value>11$10$1$1$1$1</value></attr>')
@@ -171,7 +171,7 @@ def test_no_relation_of_an_aaf_gives_what_another_denies(six: dict[int, Any], ol
                 denied.add((person, pupil))
             elif legal == "1" or (legal == "2" and code.lstrip("0").isdecimal()):
                 granted.add((person, pupil))
-    told = {
+    parts = {
         pupil: None
         if some is None
         else [f"1{p}${code}$1${legal}$1{'$1' if whole else ''}" for p, code, legal, whole in some]
@@ -179,7 +179,7 @@ def test_no_relation_of_an_aaf_gives_what_another_denies(six: dict[int, Any], ol
     }
     old = {pupil: [f"1{p}${code}" for p, code in some] for pupil, some in older.items()}
     with tempfile.TemporaryDirectory() as name:
-        assert found(aaf(Path(name), told, old), Path(name)) == granted - denied
+        assert found(aaf(Path(name), parts, old), Path(name)) == granted - denied
 
 
 def test_a_delta_that_takes_the_six_parts_away_leaves_no_access_to_the_older_attribute(
@@ -269,7 +269,9 @@ def test_of_a_feed_everything_is_counted_too(tmp_path: Path, directory: SqlDirec
     assert report.passed[Passed.OTHER_SCHOOL] == sum(pupil.known for pupil in other.pupils)
 
 
-def test_a_person_under_one_id_twice_is_one_or_nobody(tmp_path: Path, directory: SqlDirectory) -> None:
+def test_a_person_under_one_id_twice_is_imported_once_if_alike_and_else_left_out(
+    tmp_path: Path, directory: SqlDirectory
+) -> None:
     paul = evolve(ANNE, number=2, given_name="Paul", mobile="07 80 00 00 01")
     for again, counts, names in (
         (evolve(ANNE, again="Anne"), {Kind.TWICE: 1}, ["Anne"]),
@@ -290,7 +292,9 @@ def test_a_person_under_one_id_twice_is_one_or_nobody(tmp_path: Path, directory:
     assert directory.find(MOBILE) == directory.find("+33612345679") == ()
 
 
-def test_a_pupil_under_one_id_twice_is_one_or_nobody(tmp_path: Path, directory: SqlDirectory) -> None:
+def test_a_pupil_under_one_id_twice_is_imported_once_if_alike_and_else_left_out(
+    tmp_path: Path, directory: SqlDirectory
+) -> None:
     zoe = evolve(LEO, number=2, given_name="Zoé")
     for again, counts, names in (
         (LEO, {Kind.TWICE: 1}, ["Léo", "Zoé"]),
@@ -305,7 +309,9 @@ def date_of(year: int) -> Any:
     return TODAY.replace(year=year)
 
 
-def test_entries_of_an_aaf_under_one_id_are_one_or_nobody(tmp_path: Path, directory: SqlDirectory) -> None:
+def test_entries_of_an_aaf_under_one_id_are_imported_once_if_alike_and_else_left_out(
+    tmp_path: Path, directory: SqlDirectory
+) -> None:
     for new, counts, names in (
         (b"", {Kind.TWICE: 1}, ["Anne"]),
         (b"x", {Kind.CONFLICT: 2, Kind.LINK_TO_NOBODY: 1, Kind.NO_LEGAL_REPRESENTATIVE: 1}, []),

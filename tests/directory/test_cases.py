@@ -1,4 +1,4 @@
-"""The exports of ``exports/``, each as its README says: what is right, and why, stands there."""
+"""The exports of ``exports/``, each as its README says. The README gives the right result, and the reason."""
 
 from __future__ import annotations
 
@@ -34,7 +34,6 @@ class Right:
 
 
 ONE = Right({ODILE: LEGAL})
-NOBODY = Right({})
 RIGHT = {
     "siecle-00-base": ONE,
     "siecle-01-eleve-lui-meme": Right({}, {Kind.PUPIL_AS_GUARDIAN: 1, Kind.NO_LEGAL_REPRESENTATIVE: 1}),
@@ -129,7 +128,7 @@ def test_the_command_takes_a_day_and_says_first_what_to_do(tmp_path: Path, capsy
         main(["import-records", "x", *into, "--today", "tomorrow"])
 
 
-def test_whom_a_class_left_is_still_at_the_school(tmp_path: Path) -> None:
+def test_a_pupil_who_left_a_class_is_still_at_the_school(tmp_path: Path) -> None:
     """Beside the two of the README: what else the attribute may say."""
     base = EXPORTS / "aaf-12-1d-parti"
     empty, left = b'"ENTPersonClasses"><value/>', b"5$15/11/2026$77"

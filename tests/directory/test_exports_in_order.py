@@ -323,7 +323,7 @@ def test_what_version_0_1_wrote_is_brought_up(tmp_path: Path, brought_up: SqlDir
     put(brought_up, tmp_path, school_of(pupils=[evolve(LEO, left=TODAY)]))
     put(brought_up, tmp_path, school_of())
     assert links(brought_up)["Léo"] != "0"
-    # Opening it again changes nothing, and waits for nobody.
+    # Opening it again changes nothing, and waits for no other process.
     again: SqlDirectory
     if isinstance(brought_up, SqliteDirectory):
         again = SqliteDirectory(brought_up._path)

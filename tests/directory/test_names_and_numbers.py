@@ -113,7 +113,7 @@ def test_any_names_are_judged(family: str, usage: str | None, given: str) -> Non
     assert claimable or fault is not None
 
 
-def test_a_person_whom_no_claim_can_meet_is_reported_and_left_out(tmp_path: Path, directory: SqlDirectory) -> None:
+def test_a_person_that_no_claim_can_match_is_reported_and_left_out(tmp_path: Path, directory: SqlDirectory) -> None:
     bea = evolve(
         ANNE, number=2, given_name="Bea", family_name="MME LE GOFF", usage_name="PETIT", mobile="07 80 00 00 01"
     )
@@ -180,7 +180,9 @@ def test_a_school_overseas_needs_nothing_retyped(
         ("06 12", Kind.MALFORMED),
     ],
 )
-def test_what_is_no_mobile_is_told_apart(tmp_path: Path, directory: SqlDirectory, written: str, kind: Kind) -> None:
+def test_the_finding_says_why_a_number_is_no_mobile(
+    tmp_path: Path, directory: SqlDirectory, written: str, kind: Kind
+) -> None:
     assert put(directory, tmp_path, school_of(persons=[evolve(ANNE, mobile=written)])).counts == {kind: 1}
 
 

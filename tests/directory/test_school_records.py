@@ -173,11 +173,11 @@ def test_blank_lines_of_onde_are_nobody(tmp_path: Path, directory: SqlDirectory)
 
 
 def test_progress_adds_up_to_the_size(tmp_path: Path, directory: SqlDirectory) -> None:
-    told: list[int] = []
-    export = read(write_siecle(tmp_path, made_up(400), zipped=True), progress=told.append)
+    reported: list[int] = []
+    export = read(write_siecle(tmp_path, made_up(400), zipped=True), progress=reported.append)
     directory.replace(export, today=TODAY)
-    assert sum(told) == export.size + export.placing > 100_000
-    assert len(told) > 5
+    assert sum(reported) == export.size + export.placing > 100_000
+    assert len(reported) > 5
 
 
 # --- who is who ----------------------------------------------------------------------------------------
@@ -458,9 +458,7 @@ def test_a_delta_without_what_it_changes_is_refused_or_reported(tmp_path: Path, 
     assert directory.find(MOBILE)
 
 
-def test_after_a_modification_that_is_no_replacement_nobody_knows_the_entry(
-    tmp_path: Path, directory: SqlDirectory
-) -> None:
+def test_a_modification_that_is_no_replacement_removes_the_entry(tmp_path: Path, directory: SqlDirectory) -> None:
     replaced(directory, feed_of(tmp_path, school_of()), uai=None)
     (path,) = feed_of(tmp_path, changed(usage_name="PETIT"), day="20261124", before=[school_of()])
     path.write_bytes(path.read_bytes().replace(b'operation="replace"', b'operation="add"'))

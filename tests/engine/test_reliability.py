@@ -348,7 +348,7 @@ def test_endless_contention_ends_in_a_clear_error() -> None:
 
 
 @promise("R9")
-def test_what_is_over_does_not_come_back_to_life(world: World) -> None:
+def test_a_code_that_has_expired_is_never_valid_again(world: World) -> None:
     out = world.at(State.CODE)
     code = world.code()
     world.clock.advance(minutes=31)
@@ -372,7 +372,7 @@ def test_a_clock_that_steps_back_never_lengthens_a_code(world: World, back: int)
 
 
 @promise("R9")
-def test_a_code_that_was_issued_in_what_is_now_the_future_is_over(world: World) -> None:
+def test_a_code_whose_issue_time_is_now_in_the_future_has_expired(world: World) -> None:
     out = world.at(State.CODE)
     code = world.code()
     world.clock.advance(minutes=-10)
@@ -380,7 +380,7 @@ def test_a_code_that_was_issued_in_what_is_now_the_future_is_over(world: World) 
 
 
 @promise("R9")
-def test_what_a_page_showed_as_over_stays_over(world: World) -> None:
+def test_what_a_page_showed_as_expired_stays_expired(world: World) -> None:
     out = world.at(State.CODE)
     code = world.code()
     world.clock.advance(minutes=31)
@@ -495,7 +495,7 @@ def test_the_zone_of_the_clock_does_not_matter() -> None:
 
 
 @promise("R12")
-def test_a_message_whose_code_is_over_is_discarded(world: World, store: Store) -> None:
+def test_a_message_whose_code_has_expired_is_discarded(world: World, store: Store) -> None:
     world.at(State.CODE)
     world.clock.advance(world.settings.code_ttl)
     assert world.flow.deliver() == 0
@@ -715,7 +715,7 @@ def test_a_file_that_is_gone_is_a_clear_error_in_every_call(tmp_path: Path) -> N
 
 
 @promise("V2")
-def test_what_is_over_is_purged_on_its_day_and_nothing_of_it_stays_in_the_file(
+def test_ended_runs_are_purged_on_their_day_and_nothing_of_them_stays_in_the_file(
     world: World, store: Store, tmp_path: Path
 ) -> None:
     done = world.at(State.ACTIVATED)

@@ -58,8 +58,8 @@ def test_of_many_accounts_of_one_guardian_at_once_one_comes_to_be(store: DjangoS
             for n in range(8)
         ]
         with ThreadPoolExecutor(8) as pool:
-            standings = [receipt.status for receipt in pool.map(store.commit, commits)]
-        assert sorted(standings, key=lambda s: s.value) == [CommitStatus.CONFLICT] * 7 + [CommitStatus.DONE]
+            statuses = [receipt.status for receipt in pool.map(store.commit, commits)]
+        assert sorted(statuses, key=lambda s: s.value) == [CommitStatus.CONFLICT] * 7 + [CommitStatus.DONE]
 
 
 def test_a_database_that_is_away_is_store_unavailable(tmp_path: Path, on_sqlite: DjangoStore) -> None:

@@ -126,7 +126,7 @@ def test_many_first_calls_open_one_pool(server: Server, schema: str) -> None:
 
 @promise("R1", "R2")
 @pytest.mark.parametrize("asynchronous", [False, True])
-def test_two_that_get_there_in_the_same_instant_are_told_which_was_first(
+def test_of_two_commits_at_the_same_instant_the_second_gets_the_conflict(
     server: Server, schema: str, asynchronous: bool
 ) -> None:
     """Another transaction has written and not yet committed: no look at the tables shows it, only its constraint."""

@@ -98,7 +98,7 @@ def page(own: Journey[Run, OwnOutcome], **ports: Any) -> str:
 """,
     "any outcome": """
 def page(out: Outcome) -> str:
-    return str(out.view.whatever) + str(out.state)
+    return str(out.view.any_name) + str(out.state)
 """,
 }
 

@@ -149,7 +149,9 @@ def shown(*pupils: Pupil) -> list[str]:
         (["Émile", "Emilien", "Zola"], ["Leo Émile", "Leo Emili.", "Leo Z."]),
     ],
 )
-def test_pupils_of_one_given_name_are_told_apart_by_the_fewest_letters(families: list[str], labels: list[str]) -> None:
+def test_pupils_of_one_given_name_are_distinguished_by_the_fewest_letters(
+    families: list[str], labels: list[str]
+) -> None:
     twins = [evolve(LEO, id=f"p{n}", family_name=name, given_name="Leo") for n, name in enumerate(families)]
     assert shown(*twins, ZOE) == [*labels, "Zoe"]
 

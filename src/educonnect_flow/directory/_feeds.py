@@ -103,18 +103,18 @@ def _complete(work: Work, feed: str) -> None:
 
 
 def _apply(work: Work, feed: str) -> None:
-    for part, operation, identity, told, spoilt, file, line in work.rows(
+    for part, operation, identity, stated, spoilt, file, line in work.rows(
         "SELECT part, operation, id, body, spoilt, file, line FROM i_request ORDER BY seq"
     ):
-        where, body = (feed, part, identity), told
+        where, body = (feed, part, identity), stated
         if operation == aaf.Operation.MODIFY.name and not spoilt:
             kept = work.first("SELECT body FROM {s}kept WHERE feed = ? AND part = ? AND id = ?", *where)
             if kept is None:
                 work.report.add(Kind.NOT_KEPT, file=file, line=line)
                 continue
-            body = encode(loads(kept[0]) | loads(told))
+            body = encode(loads(kept[0]) | loads(stated))
         work.do("DELETE FROM {s}kept WHERE feed = ? AND part = ? AND id = ?", *where)
-        if spoilt:  # nobody knows what the entry is now: it is gone until an export says it again
+        if spoilt:  # its content is unknown now: it is removed until an export states it again
             work.report.add(Kind.ENTRY_MALFORMED, file=file, line=line)
         elif operation != aaf.Operation.DELETE.name:
             work.do("INSERT INTO {s}kept VALUES (?, ?, ?, ?, ?, ?)", *where, body, file, line)

@@ -14,7 +14,7 @@ from educonnect_flow.people import Relation
 def find(work: Work) -> None:
     """Note what was found."""
     legal = Relation.LEGAL_REPRESENTATIVE.value
-    told = work.rules.relation.value if work.export.form == "onde" and work.rules.relation is not None else legal
+    stated = work.rules.relation.value if work.export.form == "onde" and work.rules.relation is not None else legal
     person = (
         ", p.family, p.given, min(u.uai), p.file, p.line FROM i_person p JOIN i_access a ON a.person = p.id"
         " JOIN i_pupil u ON u.id = a.pupil WHERE "
@@ -37,7 +37,7 @@ def find(work: Work) -> None:
         (
             f"SELECT ?, '', {pupil}u.status = ''"
             " AND NOT EXISTS (SELECT 1 FROM i_access a WHERE a.pupil = u.id AND a.relation IN (?, ?))",
-            (Kind.NO_LEGAL_REPRESENTATIVE.name, legal, told),
+            (Kind.NO_LEGAL_REPRESENTATIVE.name, legal, stated),
         ),
         (
             f"SELECT u.status, CASE WHEN u.status = '' THEN u.name ELSE '' END, {pupil}u.status <> ?"
@@ -47,9 +47,9 @@ def find(work: Work) -> None:
     ]
     if counted["wrong"]:
         questions.append((f"SELECT l.wrong, ''{link}l.wrong <> ''", ()))
-    if counted["nobody"]:
-        nobody = f"SELECT ?, ''{link}l.wrong = '' AND (p.id IS NULL OR u.id IS NULL)"
-        questions.append((nobody, (Kind.LINK_TO_NOBODY.name,)))
+    if counted["absent"]:
+        absent = f"SELECT ?, ''{link}l.wrong = '' AND (p.id IS NULL OR u.id IS NULL)"
+        questions.append((absent, (Kind.LINK_TO_NOBODY.name,)))
     if counted["denied"]:
         denied = (
             f"SELECT ?, ''{link}l.wrong = '' AND l.relation <> '' AND u.status = '' AND p.id IS NOT NULL"
@@ -100,7 +100,7 @@ def _others(work: Work) -> Counter[str]:
     classes = Counter[str]()
     for place, many in work.rows(
         "SELECT place, count(*) FROM (SELECT CASE WHEN l.wrong <> '' THEN 'wrong'"
-        " WHEN p.id IS NULL OR u.id IS NULL THEN 'nobody' WHEN l.relation = '' THEN 'CONTACT'"
+        " WHEN p.id IS NULL OR u.id IS NULL THEN 'absent' WHEN l.relation = '' THEN 'CONTACT'"
         " WHEN u.status <> '' THEN 'LINK_OF_NO_USE' ELSE 'denied' END AS place FROM i_link l"
         " LEFT JOIN i_person p ON p.id = l.person LEFT JOIN i_pupil u ON u.id = l.pupil WHERE NOT EXISTS"
         " (SELECT 1 FROM i_access a WHERE a.pupil = l.pupil AND a.person = l.person)"

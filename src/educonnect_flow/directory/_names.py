@@ -12,7 +12,7 @@ _APART = re.compile("[ '’-]")
 _LETTERS = "[A-Za-zÀ-ÖØ-öø-ÿŒœŸ]+"
 _PLAIN = re.compile(rf"{_LETTERS}(?:[ '’-]{_LETTERS})*")
 _SIGNS = frozenset(" \u00a0\u202f\u2009\u00ad'’‘ʼ`´′-‐‑‒–—−.,·")
-"""What may stand between the letters of a name."""
+"""Signs that a name may have between its letters."""
 _ADDED = re.compile(
     r"(?:(?:MR|MME|MLLE|MELLE|MONSIEUR|MADAME|MADEMOISELLE|M\.)[ .].*|.*[ (-](?:EPSE|VVE|VEUVE)[ .].*"
     r"|INCONNUE?|NEANT|NON RENSEIGNEE?|SANS (?:PRE)?NOM|X{2,})",
@@ -46,7 +46,7 @@ def fault_of_names(family: str, usage: str | None, given: str) -> tuple[Kind | N
 
 
 def spoilt(family: str, given: str) -> bool:
-    """Whether a name of a pupil, which nobody types, cannot be read."""
+    """Whether the name of a pupil cannot be read.  No form asks for it."""
     return not (_is_plain(family) and _is_plain(given)) and (_unreadable(family) or _unreadable(given))
 
 

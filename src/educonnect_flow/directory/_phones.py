@@ -33,7 +33,7 @@ class Phones:
     def mobiles_of(self, phones: Sequence[str], elsewhere: Sequence[str] = ()) -> tuple[list[str], str]:
         """The mobiles among *phones* in E.164, and the name of the ``Kind`` of what is wrong when there is none.
 
-        :param elsewhere: numbers of other fields; a mobile there is somebody's, but the file does not say whose.
+        :param elsewhere: numbers of other fields; a mobile there has an owner, but the file does not say who.
         """
         found: list[str] = []
         wrong = Kind.NO_MOBILE

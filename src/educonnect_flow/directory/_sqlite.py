@@ -133,7 +133,7 @@ def _make(db: sqlite3.Connection) -> None:
     """Make the tables, or bring up those of an earlier version."""
     from educonnect_flow.directory._tables import ADDED, DROPPED, TABLES, VERSION
 
-    if db.execute("PRAGMA user_version").fetchone()[0] >= VERSION:  # nobody waits for an import that is under way
+    if db.execute("PRAGMA user_version").fetchone()[0] >= VERSION:  # so no process waits for a running import
         return
     with begun(db):
         for table, column, what in ADDED:

@@ -211,5 +211,5 @@ def _part(work: Work, table: str) -> None:
 
 
 def digest(text: str) -> str:
-    """What stands for *text* where it need not be read again."""
+    """What replaces *text* where it need not be read again."""
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]

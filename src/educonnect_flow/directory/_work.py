@@ -75,7 +75,7 @@ class Work:
     others: set[str] = Factory(set)
     """The ids of those that are not."""
 
-    _told: int = 0
+    _reported: int = 0
 
     def done(self, share: float) -> None:
         """Tell how much of placing is done; of a feed, taking what is kept of it comes before all else."""
@@ -88,8 +88,8 @@ class Work:
 
     def _tell(self, share: float) -> None:
         due = int(self.export.placing * share)
-        self.export.progress(due - self._told)
-        self._told = due
+        self.export.progress(due - self._reported)
+        self._reported = due
 
     def do(self, sql: str, *values: Any) -> None:
         """Do *sql* with its terms."""

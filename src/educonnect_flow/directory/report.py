@@ -138,7 +138,7 @@ HEADER = ("constat", "qui", "établissement", "fichier", "ligne")
 
 
 class Passed(Enum):
-    """What ends neither in the directory nor in a finding, and needs nobody."""
+    """What enters neither the directory nor a finding, and needs no action."""
 
     PERSON_WITHOUT_ACCESS = "Personnes sans accès (à contacter seulement, ou sans élève présent)"
     PUPIL_WITHOUT_GUARDIAN = "Élèves dont aucun responsable ne peut activer de compte"

@@ -65,7 +65,7 @@ class Request:
     attributes: Attributes
     """Of a modification only those that change: each is then as it is here."""
     spoilt: bool
-    """Something in it cannot be read: nobody knows what the entry is now."""
+    """Something in it cannot be read: the present content of the entry is unknown."""
     file: str
     line: int
 

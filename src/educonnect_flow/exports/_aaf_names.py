@@ -67,7 +67,7 @@ def named(source: Source) -> Named:
     if delta and len(days) != 1:
         raise ExportError(
             "a delta whose name has no day that can be read, of eight digits (…_Delta_20261123_…): "
-            "without it nobody knows what it follows",
+            "without it, the export that it follows is unknown",
             source.name,
         )
     numbers = [int(word) for word in rest if _NUMBER.fullmatch(word)]

@@ -105,7 +105,7 @@ class Link:
     relation: Relation | None
     """``None``: a contact, who has no access."""
     why: Why | None = None
-    """Why it is left out: then it gives nothing, whatever *relation* is."""
+    """Why it is left out: then it gives no access, even if *relation* is set."""
     born: date | None = field(default=None, repr=False)
     """The pupil's birth date, where a pupil is found by names."""
     line: int | None = None

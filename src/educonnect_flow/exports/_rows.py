@@ -16,7 +16,7 @@ from educonnect_flow.exports._source import Source
 
 LONGEST_LINE = 100_000
 _HEADER_WITHIN = 10
-"""Lines that may stand before the header."""
+"""Lines, at most, before the header."""
 _MOST_LINES = 20
 """Lines over which a row may go: an address has a few."""
 _FRACTIONS = str.maketrans("¼½¾", "ŒœŸ")
@@ -121,7 +121,7 @@ def _row(text: str, separator: str) -> list[str] | None:
 
 
 def _is_foot(row: list[str]) -> bool:
-    """« Nombre de responsables : 1 »: nobody's row."""
+    """Such as « Nombre de responsables : 1 »: the row of no person."""
     said = [cell for cell in row if cell.strip()]
     return (
         said == row[: len(said)]

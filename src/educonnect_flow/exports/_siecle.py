@@ -61,11 +61,11 @@ def _school(source: Source, element: Element) -> School:
         found = children(element, _PARAMETERS)
     except SpoiltError:
         found = {}
-    uai, told = uai_of(found.get("UAJ", "")), found.get("ANNEE_SCOLAIRE", "")
+    uai, stated = uai_of(found.get("UAJ", "")), found.get("ANNEE_SCOLAIRE", "")
     if uai is None:
         raise ExportError("PARAMETRES has no UAJ that is the number of a school", source.name, element.sourceline)
-    year = year_of(told)
-    if told and year is None:
+    year = year_of(stated)
+    if stated and year is None:
         raise ExportError("PARAMETRES has an ANNEE_SCOLAIRE that is no school year", source.name, element.sourceline)
     exported = moment(found.get("HORODATAGE", "")) or moment(found.get("DATE_EXPORT", ""))
     return School(uai=uai, year=year, exported=exported)

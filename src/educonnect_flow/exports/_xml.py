@@ -68,7 +68,7 @@ def _drop(element: Element) -> None:
 
 
 class SpoiltError(Exception):
-    """An element that does not say one thing: something stands within a text, or it says two things in one place."""
+    """An element that is ambiguous: something interrupts a text, or one place has two values."""
 
 
 def children(element: Element, wanted: frozenset[str]) -> dict[str, str]:
@@ -96,7 +96,7 @@ def children(element: Element, wanted: frozenset[str]) -> dict[str, str]:
 def text_of(element: Element) -> str:
     """All that *element* holds, a text: without the spaces around it.  An entity of HTML is the letter that it names.
 
-    :raises SpoiltError: when something else stands within the text: it would cut a name short.
+    :raises SpoiltError: when something else interrupts the text: a name would be cut short.
     """
     text = element.text or ""
     for inner in element:

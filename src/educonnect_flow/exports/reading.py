@@ -68,14 +68,14 @@ class SchoolExport:
         self.size = guardians.size() + pupils.size()
         """Bytes that will be read, as far as the files say."""
         self.progress = guardians.progress
-        """Told how much was done since it was told last; reading is told by the bytes."""
+        """Called with the work done since its last call; the work of reading is counted in bytes."""
         self.skipped = tuple(skipped)
         """Files beside those that are read."""
         self.exported = ""
         """When the older of its files was made, as ``fields.moment`` writes it; empty when no file says it, and until
         ``items`` has been read."""
         self.placing = self.size // 2
-        """What is told beyond ``size`` while the records are put in place."""
+        """What ``progress`` is given beyond ``size`` while the records are put in place."""
         self.year: int | None = None
         """In which the school year began, once ``items`` has been read and a file says it."""
         self._sources = {GUARDIANS: guardians, PUPILS: pupils}

@@ -3,7 +3,7 @@
 Long because all of the step is here, from its events to its view.
 
 The code itself is nowhere at rest: it is derived from the nonce of its challenge when it is needed.  A **decoy** is
-sent to nobody and no code opens it; all else is the same.
+never sent and no code is right for it; all else is the same.
 """
 
 from __future__ import annotations

@@ -217,7 +217,7 @@ def _claim(context: Claiming) -> tuple[Refusal, ...]:
     refused = facts.form or code_due(context.run, context.settings, context.now) or human_refused(facts)
     if refused:
         return refused
-    assert facts.found is not None  # whatever is refused without a look-up has been refused above
+    assert facts.found is not None  # what is refused without a look-up has been refused above
     refused = limits_reached(facts.found, context.now)
     if refused:
         return refused
@@ -231,18 +231,18 @@ def identity_refused(context: Claiming) -> bool:
     return any(refusal.reason is Reason.IDENTITY_UNKNOWN for refusal in context.verdict("claim", _claim))
 
 
-_NOBODY = Guardian(id="", family_name="Personne", given_name="Aucune", mobile="")
+_DUMMY = Guardian(id="", family_name="Personne", given_name="Aucune", mobile="")
 """A dummy record, so that an unknown mobile costs one comparison too."""
 
 
 def matching(event: ClaimIdentity, found: FoundFacts, validators: Validators) -> tuple[str, ...]:
     """Ids of the records that match the claim.  Does the same work when there is no record."""
     ids = []
-    for guardian in found.candidates or (_NOBODY,):
+    for guardian in found.candidates or (_DUMMY,):
         record = IdentityCheck(
             family_name=event.family_name, given_name=event.given_name, mobile=found.mobile, guardian=guardian
         )
-        if not refusals_of(validators.identity(record)) and guardian is not _NOBODY:
+        if not refusals_of(validators.identity(record)) and guardian is not _DUMMY:
             ids.append(guardian.id)
     return tuple(dict.fromkeys(ids))
 
@@ -270,7 +270,7 @@ def take_claim(context: Claiming) -> None:
 
 
 def count_identity_failure(context: Claiming) -> None:
-    """Count a wrong name as a failure of the mobile, where the parent is told of it."""
+    """Count a wrong name as a failure of the mobile, where the page tells the parent that it is wrong."""
     context.limits += failure_limits(context, _found(context), adds=1)
 
 

@@ -47,7 +47,7 @@ class ShownPupil(Confidential):
     school: str
     relation: Relation
     family_name: str = ""
-    """What of it tells apart two pupils of one given name, such as ``D.``; else empty."""
+    """The part of it that distinguishes two pupils of one given name, such as ``D.``; else empty."""
 
     @property
     def label(self) -> str:
@@ -56,14 +56,14 @@ class ShownPupil(Confidential):
 
 
 def _dump_pupil(pupil: ShownPupil) -> list[str]:
-    told_apart = [pupil.family_name] if pupil.family_name else []
-    return [pupil.id, pupil.given_name, pupil.school, pupil.relation.value, *told_apart]
+    letters = [pupil.family_name] if pupil.family_name else []
+    return [pupil.id, pupil.given_name, pupil.school, pupil.relation.value, *letters]
 
 
 def _load_pupil(kept: list[str]) -> ShownPupil:
-    name, given_name, school, relation, *told_apart = kept
+    name, given_name, school, relation, *letters = kept
     return ShownPupil(
-        id=name, given_name=given_name, school=school, relation=Relation(relation), family_name="".join(told_apart)
+        id=name, given_name=given_name, school=school, relation=Relation(relation), family_name="".join(letters)
     )
 
 
@@ -186,14 +186,14 @@ def show_pupils(context: Proving) -> None:
             given_name=pupil.given_name,
             school=pupil.school,
             relation=pupil.relation,
-            family_name=told_apart(pupil, pupils),
+            family_name=distinguishing_letters(pupil, pupils),
         )
         for pupil in pupils
     )
 
 
-def told_apart(pupil: Pupil, pupils: tuple[Pupil, ...]) -> str:
-    """What tells *pupil* apart from those of *pupils* that have the same given name and another family name.
+def distinguishing_letters(pupil: Pupil, pupils: tuple[Pupil, ...]) -> str:
+    """What distinguishes *pupil* from those of *pupils* that have the same given name and another family name.
 
     The shortest beginning of the family name that none of them has, with a full stop: ``D.``; or the whole name, when
     another one begins with it.  Empty when there is none of them: nothing more is shown than is needed.

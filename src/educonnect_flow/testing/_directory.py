@@ -85,4 +85,4 @@ class DirectoryContract:
         assert list(directory.guardians([*unknown, "g3"])) == [self.guardians[2]]
 
     def test_many_ids_can_be_asked_for_at_once(self, directory: Directory) -> None:
-        assert list(directory.guardians([*(f"nobody{n}" for n in range(40_000)), "g3"])) == [self.guardians[2]]
+        assert list(directory.guardians([*(f"unknown{n}" for n in range(40_000)), "g3"])) == [self.guardians[2]]

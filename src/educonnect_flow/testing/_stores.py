@@ -209,13 +209,13 @@ class StoreContract:
                 following(2, records=(change("e.durand02", version=2),)),
             ),
         }
-        for standing, commits in refused.items():
+        for status, commits in refused.items():
             for commit in commits:
                 whole = evolve(
                     commit, handle="h2", messages=(message("m1"),), audit=(entry(),), limits=commit.limits or (free,),
                     answered=answer(commit.run), cancel_owner_messages="e.durand01",
                 )  # fmt: skip
-                assert store.commit(whole).status is standing
+                assert store.commit(whole).status is status
         loaded = store.load("h1", ("k",))
         assert loaded is not None
         assert (loaded.run.version, loaded.answered) == (1, None)
@@ -415,8 +415,8 @@ class StoreContract:
             new = [first(f"c{n}", f"j{n}", records=(change(f"n{n}", "guardian:g1"),)) for n in range(16)]
             receipts_of_new = list(pool.map(store.commit, new))
         for all_receipts in (receipts, receipts_of_new):
-            standings = sorted(receipt.status.value for receipt in all_receipts)
-            assert standings == ["conflict"] * 15 + ["done"]
+            statuses = sorted(receipt.status.value for receipt in all_receipts)
+            assert statuses == ["conflict"] * 15 + ["done"]
 
     def test_two_changes_of_the_same_two_records_never_wait_for_each_other(self, store: Store) -> None:
         store.commit(first(records=(change("k1"), change("k2"))))

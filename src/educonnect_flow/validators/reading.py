@@ -18,7 +18,7 @@ LONGEST_DATE = 40
 """Characters of a date, at most."""
 
 _DROPPED = frozenset({"Cf", "Mn", "Me", "Cs", "Co", "Cn"})
-"""Categories of characters that nobody sees: marks of direction, joiners, variation selectors."""
+"""Categories of invisible characters: marks of direction, joiners, variation selectors."""
 _SPACES = frozenset({"Zs", "Zl", "Zp", "Cc"})
 _LIKE = {chr(point + 0xFEE0): chr(point) for point in range(0x21, 0x7F) if not chr(point).isalnum()} | {
     "\u2044": "/", "\u2215": "/", "\u00b7": ".", "\u2027": ".",

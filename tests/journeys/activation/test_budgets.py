@@ -150,7 +150,7 @@ def test_a_large_national_budget_is_counted_in_parts_and_never_exceeded(worlds: 
     [("source_failures", Reason.SOURCE_FAILURES), ("prefix_failures", Reason.SERVICE_FAILURES),
      ("national_failures", Reason.SERVICE_FAILURES)],
 )  # fmt: skip
-def test_failures_around_hold_attempts_off_and_lock_nobody(worlds: Worlds, setting: str, reason: Reason) -> None:
+def test_failures_around_hold_attempts_off_and_lock_no_activation(worlds: Worlds, setting: str, reason: Reason) -> None:
     world = worlds(guardians=FAMILY, settings=Settings(**{setting: 3}))  # type: ignore[arg-type]  # a name of the parameters
     mine = at_code(world, 0, "203.0.113.7")
     world.flow.deliver()
@@ -171,7 +171,7 @@ def test_failures_around_hold_attempts_off_and_lock_nobody(worlds: Worlds, setti
 
 
 @promise("C1")
-def test_a_held_attempt_passes_once_the_window_is_over(worlds: Worlds) -> None:
+def test_a_held_attempt_passes_after_the_window_has_ended(worlds: Worlds) -> None:
     world = worlds(guardians=FAMILY, settings=Settings(source_failures=1, failures_window=timedelta(minutes=10)))
     mine = at_code(world, 0, "203.0.113.7")
     world.flow.deliver()

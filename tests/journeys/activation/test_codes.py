@@ -160,7 +160,7 @@ def test_an_older_code_that_still_waits_is_never_sent(world: World) -> None:
 
 @promise("C6")
 @pytest.mark.parametrize(("early", "state"), [(MICROSECOND, State.PUPILS), (timedelta(0), State.CODE)])
-def test_a_code_is_valid_until_just_before_its_time_is_over(world: World, early: timedelta, state: State) -> None:
+def test_a_code_is_valid_until_just_before_it_expires(world: World, early: timedelta, state: State) -> None:
     out = world.at(State.CODE)
     code = world.code()
     world.clock.advance(world.settings.code_ttl - early)

@@ -413,7 +413,7 @@ ENDLESS: dict[State, Callable[[], Any]] = {
 
 @promise("F8")
 @pytest.mark.parametrize("state", ENDLESS, ids=lambda state: state.name)
-def test_a_run_ends_when_it_has_been_open_for_too_long_whatever_is_submitted(state: State, world: World) -> None:
+def test_a_run_ends_when_it_has_been_open_for_too_long_in_every_state(state: State, world: World) -> None:
     out, began = world.at(state), world.clock()
     while out.state is state:
         world.clock.advance(minutes=10)
@@ -437,7 +437,7 @@ def test_a_run_is_open_for_run_for_and_not_a_second_longer(world: World) -> None
 
 @promise("F8")
 @pytest.mark.parametrize("state", ENDLESS, ids=lambda state: state.name)
-def test_a_run_ends_after_a_number_of_events_whatever_they_are(state: State, worlds: Callable[..., World]) -> None:
+def test_a_run_ends_after_a_number_of_events_in_every_state(state: State, worlds: Callable[..., World]) -> None:
     world = worlds(settings=Settings(events_per_run=20))
     out = world.at(state)
     submits = {State.PROFILE: 0, State.SIGN_IN: 1, State.IDENTITY: 2, State.CODE: 3, State.PUPILS: 4, State.PASSWORD: 5}
@@ -465,7 +465,7 @@ def test_two_records_of_one_person_are_one_account(world: World) -> None:
     assert other.submit(out, SubmitCode(other.code())).state is State.ALREADY_ACTIVE
 
 
-def test_who_shares_a_mobile_is_told_apart_by_name(world: World) -> None:
+def test_guardians_who_share_a_mobile_are_distinguished_by_name(world: World) -> None:
     other = Guardian(id="g8", family_name="Durand", given_name="Paul", mobile=MOBILE, pupils=[LEO])
     both = World(world.store, guardians=[EMILIE, other])
     assert [p.id for p in both.at(State.PUPILS, claim(given_name="Paul")).view.pupils] == ["leo"]

@@ -29,7 +29,7 @@ def row(world: World, out: Outcome) -> str | None:
 
 @promise("F5")
 @pytest.mark.parametrize("state", OPEN)
-def test_whoever_is_idle_for_an_hour_starts_over(state: State) -> None:
+def test_a_parent_who_is_idle_for_an_hour_starts_again(state: State) -> None:
     acts: list[Callable[[World, Outcome], Outcome]] = [
         lambda w, o: w.submit(o, GoBack()), lambda w, o: w.flow.resume(o.handle),
     ]  # fmt: skip
@@ -70,7 +70,7 @@ def test_a_spent_prompt_is_replaced_even_if_it_could_be_shown() -> None:
 
 
 @promise("F4")
-def test_whoever_has_an_account_gets_a_new_handle_with_the_code_too() -> None:
+def test_a_parent_who_has_an_account_gets_a_new_handle_with_the_code_too() -> None:
     world = World()
     out = world.at(State.CODE)
     code = world.code()

@@ -119,7 +119,7 @@ def test_a_stranger_sees_what_a_known_parent_sees(who: Any, store: Store) -> Non
 
 
 @promise("E1")
-def test_a_known_parent_who_is_active_already_is_not_told_before_the_code() -> None:
+def test_no_page_before_the_code_shows_that_a_parent_is_active_already() -> None:
     world = World()
     world.at(State.ACTIVATED)
     world.clock.advance(days=2)
@@ -473,7 +473,7 @@ def test_a_human_check_that_comes_in_meanwhile_is_asked(store: Store) -> None:
 
 
 @promise("E1")
-def test_a_lax_identity_validator_makes_nobody_known(worlds: Callable[..., World]) -> None:
+def test_a_lax_identity_validator_makes_no_unknown_mobile_known(worlds: Callable[..., World]) -> None:
     world = worlds(validators=Validators(identity=lambda check: None))
     world.at(State.CODE, UNKNOWN_NUMBER)
     assert world.flow.deliver() == 0

@@ -203,7 +203,7 @@ def stranger_has_less_time() -> Iterator[None]:
 
 @planted("a page shows the identifier of another parent, too")
 def identifier_of_another() -> Iterator[None]:
-    shown: list[str] = ["nobody"]
+    shown: list[str] = ["unknown"]
 
     def another(context: Any) -> None:
         shown.extend(context.changes["identifiers"])
@@ -468,15 +468,15 @@ def directory_kept() -> Iterator[None]:
         yield
 
 
-@planted("a number that nobody has is looked up once")
-def nobody_is_kept() -> Iterator[None]:
+@planted("each process keeps the numbers that it found unknown")
+def unknown_numbers_kept() -> Iterator[None]:
     async def ask(self: Ports, port: str, function: Any, *args: Any, **kwargs: Any) -> Any:
-        nobody = vars(self).setdefault("_nobody", set())
-        if port == "directory.find" and args in nobody:
+        unknown = vars(self).setdefault("_unknown", set())
+        if port == "directory.find" and args in unknown:
             return ()
         found = await ask_port(self, port, function, *args, **kwargs)
         if port == "directory.find" and not found:
-            nobody.add(args)
+            unknown.add(args)
         return found
 
     with patch.object(Ports, "ask", ask):
@@ -576,7 +576,7 @@ def id_by_try() -> Iterator[None]:
         yield
 
 
-@planted("a pupil is confirmed whom nobody has confirmed")
+@planted("a pupil is confirmed that the parent did not confirm")
 def confirmed_too_many() -> Iterator[None]:
     def more(context: Any) -> None:
         context.changes["confirmed"] = (*context.changes["confirmed"], "p9")

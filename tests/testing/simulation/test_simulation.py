@@ -74,7 +74,7 @@ SEEDS: dict[str, int] = {
     "refusals_not_bound": 44_300_000,
     "rotated_without_the_request": 44_400_003,
     "directory_kept": 44_500_029,
-    "nobody_is_kept": 44_600_003,
+    "unknown_numbers_kept": 44_600_003,
     "runs_kept": 44_700_069,
     "counted_under_one_key": 44_800_312,
     "settled_before_sent": 44_900_000,
@@ -548,7 +548,7 @@ def test_a_page_that_is_answered_otherwise_is_seen() -> None:
 
 
 def test_a_stranger_alone_is_enough() -> None:
-    """The fault is only in the world in which the schools know nobody."""
+    """The fault is only in the world in which the schools have no records."""
     moves = [move for move in MOVES if move.name != "claim_other"]
     with FAULTS["no_row_for_a_stranger"][1]():
         failure = Simulation(moves=moves, checks=()).run(seconds=60, seed=1, shorten=0).failure
@@ -595,7 +595,7 @@ def test_a_store_that_forgets_is_seen(store: Any, lost: int, said: str, monkeypa
         Simulation(store=store).explore(before, "guardian")
 
 
-def test_a_message_that_nobody_wrote_is_seen() -> None:
+def test_a_message_that_no_commit_wrote_is_seen() -> None:
     class Inventive(MemoryStore):
         def lease(self, lease: Any) -> Any:
             leased = super().lease(lease)
@@ -642,6 +642,6 @@ def test_a_store_that_does_not_count_is_seen(counts: bool, said: str) -> None:
 
 def test_the_records_of_a_world_are_found_by_their_ids() -> None:
     records = Records((EMILIE, PAUL))
-    assert records.guardians(["g2", "nobody", "g1", "g2"]) == (PAUL, EMILIE)
+    assert records.guardians(["g2", "unknown", "g1", "g2"]) == (PAUL, EMILIE)
     records.change("remove", 1)
     assert records.guardians(["g1", "g2"]) == (EMILIE,)

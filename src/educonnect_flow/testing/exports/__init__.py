@@ -1,4 +1,4 @@
-"""Invented exports of schools, of any size, with the quirks of real ones on demand: nobody needs a real file.
+"""Invented exports of schools, of any size, with the quirks of real ones on demand: no real file is needed.
 
 ::
 

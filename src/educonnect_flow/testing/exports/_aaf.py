@@ -110,14 +110,14 @@ def _requests(now: dict[str, Attributes], then: dict[str, Attributes]) -> Iterat
 
 def _request(kind: str, identity: str, group: str, element: str, attributes: Attributes) -> str:
     replaces = ' operation="replace"' if element == "modification" else ""
-    told = "".join(
+    lines = "".join(
         f"<{element} name={quoteattr(name)}{replaces}>{''.join(f'<value>{_referred(value)}</value>' for value in values) or '<value/>'}</{element}>\n"
         for name, values in attributes.items()
     )
     return (
         f'<{kind}>\n<operationalAttributes><attr name="categoriePersonne"><value>x</value></attr></operationalAttributes>\n'
         f"<identifier><id>{identity}</id></identifier>\n"
-        + (f"<{group}>\n{told}</{group}>\n" if group else "")
+        + (f"<{group}>\n{lines}</{group}>\n" if group else "")
         + f"</{kind}>\n"
     )
 
@@ -173,9 +173,9 @@ def _aaf_pupil(
                 f"{identity}$01/10/2026$77" if pupil.number % 2 else "01/10/2026"
             ]
     else:
-        told = [_six_parts(link, quirks) for link in links]
-        attributes["ENTElevePersRelEleve"] = told
-        if Quirk.OLDER_LINKS in quirks and told:
+        parts = [_six_parts(link, quirks) for link in links]
+        attributes["ENTElevePersRelEleve"] = parts
+        if Quirk.OLDER_LINKS in quirks and parts:
             attributes["ENTEleveAutoriteParentale"] = [f"p{link.person}" for link in links]
     return attributes
 

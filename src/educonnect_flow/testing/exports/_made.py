@@ -19,7 +19,7 @@ class Quirk(Enum):
     """What real exports do, each on demand."""
 
     CONTACTS = "persons to contact, who have no access"
-    WITHOUT_PUPILS = "guardians of nobody"
+    WITHOUT_PUPILS = "guardians without any pupil"
     NO_MOBILE = "guardians whose mobile is missing, or an empty element"
     OTHER_NUMBERS = "landlines, foreign and malformed numbers in the place of a mobile; 12 digits"
     OVERSEAS = "mobiles of the overseas territories"
@@ -53,7 +53,7 @@ class Quirk(Enum):
     OLD_KINSHIP = "kinship as it was coded until 2018, beside which 2 is the second legal representative (AAF)"
     OLDER_LINKS = "the older attribute beside the six parts, and what it says is not so (AAF, second degree)"
     REPEATED_PERSONS = "persons who are there twice under one id, alike or not (SIECLE)"
-    ENTITIES = "letters as entities of HTML that nobody declares (AAF)"
+    ENTITIES = "letters as entities of HTML that the file does not declare (AAF)"
     WINDOWS = "letters of Windows in a file of ISO-8859 (SIECLE)"
     LONG_YEAR = "a school year with both its years, a school's number in small letters (SIECLE)"
     BESIDE = "files beside the wanted ones: nomenclature, structures, teachers; a Mac's folder in a zip"
@@ -99,7 +99,7 @@ class MadePerson:
     usage_name: str | None = None
     other_given_names: tuple[str, ...] = ()
     claimable: bool = True
-    """Somebody can have these names."""
+    """A claim can match these names."""
     again: str = ""
     """The given name under which the same id is there once more."""
 
@@ -142,10 +142,10 @@ class MadeSchool:
         """Who should be found after an import, by mobile.
 
         :param form: ``siecle``, ``onde`` or ``aaf``, of the *first_degree* or the second.
-        :param relation: what the import was told of links that say nothing.
+        :param relation: what the import assumes of links that state no relation.
         :param today: the day of the import.
         """
-        told = relation
+        assumed = relation
         today = today or date.today()  # noqa: DTZ011 - a school's day
         in_file = [pupil for pupil in self.pupils if form != "onde" or in_onde(pupil)]
         dated = Quirk.NEW_COLUMNS in self.quirks
@@ -162,7 +162,7 @@ class MadeSchool:
         access: dict[int, dict[int, Relation]] = {}
         denied = {(link.person, link.pupil) for link in self.links if _denies(link, form, first_degree=first_degree)}
         for link in self.links:
-            means = _means(link, form, told, first_degree=first_degree)
+            means = _means(link, form, assumed, first_degree=first_degree)
             if means is not None and link.pupil in here and (link.person, link.pupil) not in denied:
                 has = access.setdefault(link.person, {})
                 has[link.pupil] = LEGAL if LEGAL in {means, has.get(link.pupil)} else means
@@ -200,7 +200,7 @@ _SUMMER = 8
 
 
 def in_onde(pupil: MadePupil) -> bool:
-    """It knows nobody who left or will."""
+    """It has no pupil who left or will leave."""
     return pupil.left is None
 
 
@@ -214,11 +214,11 @@ def _denies(link: MadeLink, form: str, *, first_degree: bool) -> bool:
     return not link.malformed and form != "onde" and ((link.relation is None and said) or link.kinship == SELF)
 
 
-def _means(link: MadeLink, form: str, told: Relation | None, *, first_degree: bool) -> Relation | None:
+def _means(link: MadeLink, form: str, assumed: Relation | None, *, first_degree: bool) -> Relation | None:
     if link.relation is None or link.malformed or link.kinship == SELF:
         return None
     if form == "onde":
-        return told
+        return assumed
     return LEGAL if form == "aaf" and first_degree else link.relation
 
 

@@ -45,8 +45,8 @@ def made_up(
 ) -> MadeSchool:
     """A school of so many families: one or two guardians, one to three pupils, each with a name and number of its own.
 
-    :param quirks: of whom every tenth family has one or another.
-    :param first: the number of the first family: schools with other numbers share nobody.
+    :param quirks: every tenth family has one or another of them.
+    :param first: the number of the first family: schools with other numbers have no person in common.
     :param today: who left has left by then, and the school year is its.
     """
     draw = random.Random(f"{seed}/{uai}")  # noqa: S311 - invented people
@@ -101,7 +101,7 @@ def _family(draw: random.Random, number: int, quirks: frozenset[Quirk]) -> _Fami
 
 @define(kw_only=True)
 class _Change:
-    """What a quirk does to a family: to its first guardian and first pupil, and whom it adds."""
+    """What a quirk does to a family: to its first guardian and first pupil, and the persons that it adds."""
 
     adult: dict[str, Any] = Factory(dict)
     child: dict[str, Any] = Factory(dict)
@@ -109,7 +109,7 @@ class _Change:
     """Another person like the first."""
     pupil: dict[str, Any] | None = None
     links: Sequence[MadeLink] = ()
-    """Person and pupil by their place in the family: 0 is the first, 8 the one that is added, 9 is nobody."""
+    """Person and pupil by their place in the family: 0 is the first, 8 the one that is added, 9 does not exist."""
 
 
 def _link(person: int, pupil: int, relation: Relation | None, **more: Any) -> MadeLink:
@@ -125,7 +125,7 @@ _BAD_NAMES: tuple[dict[str, Any], ...] = (
     {"given_name": "Ã©milie"}, {"family_name": "MME DURAND"},
     {"family_name": "DURAND (DECEDE)"}, {"family_name": "MARTIN VVE PETIT"}, {"family_name": "123"},
 )  # fmt: skip
-_ADDED, _NOBODY = 8, 9
+_ADDED, _ABSENT = 8, 9
 
 
 def _overseas(number: int) -> str:
@@ -178,7 +178,7 @@ _CHANGES: dict[Quirk, Callable[[_Case], _Change]] = {
         pupil={"given_name": c.child.given_name.upper(), "born": date(2010, 1, 1)}, links=[_link(0, _ADDED, LEGAL)]
     ),
     Quirk.UNDATED: lambda _: _Change(child={"born": None}),
-    Quirk.LINKS_TO_NOBODY: lambda _: _Change(links=[_link(_NOBODY, 0, LEGAL), _link(0, _NOBODY, LEGAL)]),
+    Quirk.LINKS_TO_NOBODY: lambda _: _Change(links=[_link(_ABSENT, 0, LEGAL), _link(0, _ABSENT, LEGAL)]),
     Quirk.REPEATED_LINKS: lambda _: _Change(links=[_link(0, 0, None), _link(0, 0, LEGAL)]),
     Quirk.PUPIL_AS_GUARDIAN: lambda c: _Change(
         person={

@@ -8,8 +8,8 @@ hold its answer back, kill the process that made it, step the clock, rotate keys
 
     Simulation(store=MyStore).run(seconds=10).check()
 
-Who imports whom: ``choices``, ``tasks``, ``people`` < ``moves`` < ``checks`` < ``promised``, ``guarded``, ``posted``,
-``twins``, ``plan`` < ``acting`` < ``world`` < ``exploring`` < ``simulation``.
+The order of imports, from the inside out: ``choices``, ``tasks``, ``people`` < ``moves`` < ``checks`` < ``promised``,
+``guarded``, ``posted``, ``twins``, ``plan`` < ``acting`` < ``world`` < ``exploring`` < ``simulation``.
 """
 
 from educonnect_flow.testing.simulation._checks import Check, Letter, Log, Violation

@@ -43,7 +43,7 @@ def explored(cast: Cast, before: str, at_once: str, *, settings: Settings | None
     while waiting:
         chosen = waiting.pop()
         with drawn_from("explored"):
-            world = World(cast, plan, told=True)
+            world = World(cast, plan, keep_story=True)
             try:
                 taken = _one(world, before.split(), at_once.split(), chosen, waiting)
             except Violation as violation:

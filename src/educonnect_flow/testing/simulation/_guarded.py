@@ -43,7 +43,7 @@ class Limits(Check):
 
 
 class Guesses(Check):
-    """C1, C4, F6, C12: by the mobile itself, whatever limits the commits name."""
+    """C1, C4, F6, C12: counted by the mobile itself, not by the limits that the commits name."""
 
     promises = "C1 C3 C4 C12 F6"
 

@@ -41,7 +41,7 @@ class Move:
     """One thing that a parent can do on a page that takes *event*."""
 
     name: str
-    """Unique; it stands in traces: no comma, no semicolon."""
+    """Unique; traces contain it: no comma, no semicolon."""
     event: type[Event]
     text: str
     """As a sentence goes on after "parent 2": "submits the right code"."""
@@ -124,7 +124,7 @@ MOVES: tuple[Move, ...] = (
          make=lambda world, parent, tab: StartActivation()),
     Move(name="claim", event=ClaimIdentity, text="gives names and mobile", right=1, mistaken=0.8, hostile=1,
          make=_claim()),
-    Move(name="claim_other", event=ClaimIdentity, text="gives names and a mobile that nobody has", mistaken=0.2,
+    Move(name="claim_other", event=ClaimIdentity, text="gives names and a mobile that no guardian has", mistaken=0.2,
          hostile=0.1, make=_claim(family_name="Inconnu", mobile="06 99 99 99 99")),
     Move(name="claim_short", event=ClaimIdentity, text="gives a number that is too short", mistaken=0.1,
          make=_claim(mobile="06 12")),

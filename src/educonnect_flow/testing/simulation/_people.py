@@ -14,7 +14,7 @@ from educonnect_flow.ports import HumanPrompt, Message
 
 RIGHT, MISTAKEN, HOSTILE = "right", "mistaken", "hostile"
 TEMPERS = (RIGHT, MISTAKEN, HOSTILE)
-"""A parent who does what the page asks; one who errs; one who has read nobody's SMS, and guesses."""
+"""A parent who does what the page asks; one who errs; one who has read no SMS, and guesses."""
 
 
 def _pupil(number: int, name: str) -> Pupil:
@@ -150,12 +150,12 @@ class Tab:
 
 @define(eq=False, repr=False)
 class Parent:
-    """Somebody with a browser, and perhaps with a phone."""
+    """A person with a browser, and perhaps with a phone."""
 
     number: int
     temper: str
     record: Guardian
-    """Whom the parent claims to be."""
+    """The guardian that the parent claims to be."""
     reads: bool
     """Whether it is their phone."""
     tabs: dict[int, Tab] = field(factory=dict)

@@ -59,7 +59,7 @@ class Plan:
     length: int
     """Choices, but those that are void."""
     twins: bool
-    """Nobody gets a code, and a second world in which the schools know nobody must look the same."""
+    """No parent gets a code, and a second world in which the schools have no records must look the same."""
     meets: bool
     """Parents wait for the slowest, so that they are on the same page."""
     at_once: int

@@ -126,13 +126,13 @@ class Simulation:
 
     def replay(self, seed: int, trace: str) -> tuple[tuple[str, ...], str | None]:
         """What *trace* comes to in the world of *seed*: its story, and what does not hold, if anything."""
-        found, story, _ = self._replayed(self._plan(seed), seed, read(trace), told=True)
+        found, story, _ = self._replayed(self._plan(seed), seed, read(trace), keep_story=True)
         return story, str(found) if found is not None else None
 
     def trace(self, seed: int) -> str:
         """All that happens in the world of *seed*, as text: choices, port calls, answers."""
         plan = self._plan(seed)
-        with self._world(plan, seed, told=True) as world:
+        with self._world(plan, seed, keep_story=True) as world:
             trace, found = _draw(world, seed)
             story = list(world.story or ())
         return "\n".join([written(trace), *story, str(found)])
@@ -166,7 +166,7 @@ class Simulation:
         return self._failure(plan, seed, trace, found, shorten) if found is not None else None
 
     def _compared(self, plan: Plan, seed: int, trace: list[Choice], heard: list[Any]) -> Violation | None:
-        """What differs when the schools know nobody."""
+        """What differs when the schools have no records."""
         with self._world(plan, seed, unknown=True) as world:
             world.heard = []
             found = _apply(world, trace)
@@ -178,9 +178,9 @@ class Simulation:
         return None
 
     def _replayed(
-        self, plan: Plan, seed: int, trace: list[Choice], *, told: bool = False
+        self, plan: Plan, seed: int, trace: list[Choice], *, keep_story: bool = False
     ) -> tuple[Violation | None, tuple[str, ...], int]:
-        with self._world(plan, seed, told=told) as world:
+        with self._world(plan, seed, keep_story=keep_story) as world:
             if plan.twins:
                 world.heard = []
             found = _apply(world, trace)
@@ -195,7 +195,7 @@ class Simulation:
             return again is not None and again.promise == found.promise
 
         short = shortened(trace, broken, seconds) if seconds and broken(trace) else trace
-        again, story, _ = self._replayed(plan, seed, short, told=True)
+        again, story, _ = self._replayed(plan, seed, short, keep_story=True)
         return Failure(
             promise=found.promise,
             text=str(again or found),

@@ -36,11 +36,11 @@ class World(Acting):
 
     :param cast: what a host has chosen: store, journeys, moves, validators, records, checks.
     :param plan: what was drawn for this world: parents, settings, how many processes.
-    :param unknown: the schools know nobody.
-    :param told: keep sentences of what happens.
+    :param unknown: the schools have no records.
+    :param keep_story: keep sentences of what happens.
     """
 
-    def __init__(self, cast: Cast, plan: Plan, *, unknown: bool = False, told: bool = False) -> None:
+    def __init__(self, cast: Cast, plan: Plan, *, unknown: bool = False, keep_story: bool = False) -> None:
         self.cast, self.plan, self.settings = cast, plan, plan.settings
         self.clock = FakeClock()
         self.seen = self.clock.now
@@ -62,7 +62,7 @@ class World(Acting):
         self.port_calls = self.answers = self.newest = 0
         self.holds = False
         """Whether calls that begin wait for their first turn."""
-        self.story: list[str] | None = [] if told else None
+        self.story: list[str] | None = [] if keep_story else None
         self.heard: list[Any] | None = None
         """What the twins of a world are compared by."""
         checks = [make(self) for make in cast.checks]
